@@ -1,0 +1,104 @@
+package import Persistence
+
+/// Owns some of the buckets. All of the rule is in `RateLimitTable`; the actor only orders requests.
+package actor RateLimiter {
+    private var table: RateLimitTable
+
+    package init(
+        policies: [RateClass: RateLimitPolicy], bucketsMax: Int = RateLimiters.bucketsMax
+    ) {
+        table = RateLimitTable(policies: policies, bucketsMax: bucketsMax)
+    }
+
+    /// Takes one token. Nil when the class has no policy, which means unlimited.
+    package func take(
+        _ rateClass: RateClass, _ key: RateKey, at now: Timestamp
+    ) -> RateLimitDecision? {
+        table.take(rateClass, key, at: now)
+    }
+
+    /// What `take` would answer, with nothing taken.
+    package func peek(
+        _ rateClass: RateClass, _ key: RateKey, at now: Timestamp
+    ) -> RateLimitDecision? {
+        table.peek(rateClass, key, at: now)
+    }
+
+    /// How many buckets are held.
+    package var count: Int { table.count }
+
+    /// All buckets that are not full, in pieces that can be restored one by one.
+    package func snapshotChunks() -> [[UInt8]] { RateLimitEntry.encode(table.entries()) }
+
+    /// Puts the buckets of one chunk back. The time that passed since they were saved counts.
+    package func restore(chunk: [UInt8], at now: Timestamp) throws(DecodingFault) {
+        restore(try RateLimitEntry.decode(chunk), at: now)
+    }
+
+    func restore(_ entries: [RateLimitEntry], at now: Timestamp) {
+        for entry in entries { table.restore(entry, at: now) }
+    }
+}
+
+/// All limits of the server, spread over several actors by key, so that requests of different
+/// callers do not wait for each other.
+package struct RateLimiters: Sendable {
+    /// Some hundred bytes each at the most: 200 MB under an attack from a million addresses, and
+    /// next to nothing otherwise, since full buckets are dropped.
+    package static let bucketsMax = 1_000_000
+    /// Several times the cores of any machine that this runs on.
+    private static let limitersCount = 16
+
+    private let policies: [RateClass: RateLimitPolicy]
+    private let limiters: [RateLimiter]
+
+    package init(
+        policies: [RateClass: RateLimitPolicy], bucketsMax: Int = RateLimiters.bucketsMax
+    ) {
+        let share = max(1, bucketsMax / RateLimiters.limitersCount)
+        self.policies = policies
+        limiters = (0..<RateLimiters.limitersCount).map { _ in
+            RateLimiter(policies: policies, bucketsMax: share)
+        }
+    }
+
+    /// Takes one token. Nil, without waiting for any actor, when the class has no policy.
+    package func take(
+        _ rateClass: RateClass, _ key: RateKey, at now: Timestamp
+    ) async -> RateLimitDecision? {
+        guard policies[rateClass] != nil else { return nil }
+        return await limiter(of: key).take(rateClass, key, at: now)
+    }
+
+    /// What `take` would answer, with nothing taken.
+    package func peek(
+        _ rateClass: RateClass, _ key: RateKey, at now: Timestamp
+    ) async -> RateLimitDecision? {
+        guard policies[rateClass] != nil else { return nil }
+        return await limiter(of: key).peek(rateClass, key, at: now)
+    }
+
+    package func snapshotChunks() async -> [[UInt8]] {
+        var chunks: [[UInt8]] = []
+        for limiter in limiters { chunks += await limiter.snapshotChunks() }
+        return chunks
+    }
+
+    /// Puts the buckets of one chunk back, each where its key belongs in this process.
+    package func restore(chunk: [UInt8], at now: Timestamp) async throws(DecodingFault) {
+        let entries = try RateLimitEntry.decode(chunk)
+        for (place, entries) in Dictionary(grouping: entries, by: { self.place(of: $0.key) }) {
+            await limiters[place].restore(entries, at: now)
+        }
+    }
+
+    private func limiter(of key: RateKey) -> RateLimiter { limiters[place(of: key)] }
+
+    /// Any spread will do, since it lasts no longer than the process: Swift's seeded hash keeps an
+    /// attacker from aiming at one of them.
+    private func place(of key: RateKey) -> Int {
+        var hasher = Hasher()
+        hasher.combine(key)
+        return Int(UInt(bitPattern: hasher.finalize()) % UInt(limiters.count))
+    }
+}

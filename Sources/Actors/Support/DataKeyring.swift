@@ -1,0 +1,94 @@
+import Crypto
+import Persistence
+
+/// The keys that secrets in the log are sealed with: the newest seals, all of them open. They are
+/// random, live in memory only, and reach the disk only wrapped by the operator's master key.
+package struct DataKeyring: Sendable {
+    /// In ascending order of id, never empty; the last is the current one.
+    private var keys: [DataKey]
+
+    init(keys: [DataKey]) {
+        precondition(!keys.isEmpty)
+        self.keys = keys.sorted { $0.id < $1.id }
+    }
+
+    /// A keyring for a new installation.
+    package static func generate(random: some RandomSource) -> DataKeyring {
+        DataKeyring(keys: [DataKey(id: 1, random: random)])
+    }
+
+    package var currentKeyID: UInt32 { keys[keys.count - 1].id }
+    package var keyIDs: [UInt32] { keys.map(\.id) }
+
+    /// Seals under the current key with a fresh random nonce. At most 2^32 secrets may be sealed
+    /// under one key (NIST SP 800-38D §8.3).
+    package func seal(
+        _ plaintext: [UInt8], for user: UserID, purpose: SealPurpose, random: some RandomSource
+    ) -> [UInt8] {
+        let current = keys[keys.count - 1]
+        let box = DataKeyring.encrypt(
+            plaintext, using: current.key.value,
+            authenticating: SealedSecret.associatedData(user: user, purpose: purpose),
+            random: random)
+        return SealedSecret(keyID: current.id, box: box).bytes
+    }
+
+    package func open(
+        _ sealed: [UInt8], for user: UserID, purpose: SealPurpose
+    ) throws(SealError) -> Redacted<[UInt8]> {
+        let secret = try SealedSecret(sealed)
+        guard let key = keys.first(where: { $0.id == secret.keyID }) else {
+            throw .unknownDataKey(id: secret.keyID)
+        }
+        let data = SealedSecret.associatedData(user: user, purpose: purpose)
+        do {
+            let opened = try AES.GCM.open(secret.box, using: key.key.value, authenticating: data)
+            return Redacted(Array(opened))
+        } catch {
+            throw .notAuthentic
+        }
+    }
+
+    /// Whether a secret is sealed under an older key, so that a rotation has to seal it again.
+    package func isSealedByOlderKey(_ sealed: [UInt8]) throws(SealError) -> Bool {
+        try SealedSecret(sealed).keyID != currentKeyID
+    }
+
+    /// The same keyring with a new current key: the first half of a rotation.
+    package func rotated(random: some RandomSource) -> DataKeyring {
+        DataKeyring(keys: keys + [DataKey(id: currentKeyID + 1, random: random)])
+    }
+
+    /// The current key alone: the second half, when nothing is sealed under the older ones any more.
+    package func droppingOlderKeys() -> DataKeyring { DataKeyring(keys: [keys[keys.count - 1]]) }
+
+    var all: [DataKey] { keys }
+
+    static func encrypt(
+        _ plaintext: [UInt8], using key: SymmetricKey, authenticating data: [UInt8],
+        random: some RandomSource
+    ) -> AES.GCM.SealedBox {
+        do {
+            let nonce = try AES.GCM.Nonce(data: random.bytes(SealedSecret.nonceByteCount))
+            return try AES.GCM.seal(plaintext, using: key, nonce: nonce, authenticating: data)
+        } catch {
+            // Sealing fails only for a nonce or a key of the wrong length; both are fixed here.
+            preconditionFailure("AES-GCM refused a 12-byte nonce or a 32-byte key")
+        }
+    }
+}
+
+/// One 256-bit data key. Ids count up from 1 within an installation.
+struct DataKey: Sendable {
+    let id: UInt32
+    let key: Redacted<SymmetricKey>
+
+    init(id: UInt32, key: SymmetricKey) {
+        self.id = id
+        self.key = Redacted(key)
+    }
+
+    init(id: UInt32, random: some RandomSource) {
+        self.init(id: id, key: SymmetricKey(data: random.bytes(MasterKey.byteCount)))
+    }
+}

@@ -1,0 +1,86 @@
+import Actors
+import Persistence
+
+/// The state of everything, as the newest snapshot and the log after it say it is. Recovery is plain
+/// function calls on plain structs; the actors are made from the result.
+struct RecoveredState {
+    var accounts: [RecoveredAccounts]
+    var installation = InstallationState()
+    var tokensLastUsed: [ServiceTokenID: Timestamp] = [:]
+    var usage: UsageState
+    var rateLimitChunks: [[UInt8]] = []
+    private(set) var recordsReplayed = 0
+
+    init(shardCount: Int, usage: UsageState) {
+        accounts = Array(repeating: RecoveredAccounts(), count: shardCount)
+        self.usage = usage
+    }
+
+    /// - Throws: `StorageError.corrupt` when what passed its checksums cannot be understood, for then
+    ///   a newer version wrote it, or a bug did. Nothing on the disk is touched.
+    static func recover(
+        from log: any EventLog, usage: UsageState
+    ) throws -> RecoveredState {
+        var state = RecoveredState(shardCount: log.shardCount, usage: usage)
+        var start: [ShardID: UInt64] = [:]
+        if let snapshot = log.latestSnapshot() {
+            start = snapshot.base.records
+            try snapshot.forEachChunk { header, chunk in try state.restore(header, chunk) }
+        }
+        try log.read(from: start) { section in try state.replay(section) }
+        return state
+    }
+
+    private mutating func restore(_ header: SnapshotPartHeader, _ chunk: [UInt8]) throws {
+        guard let kind = SnapshotPartKind(rawValue: header.kind) else {
+            throw DecodingFault.unknownKind(header.kind, version: 0)
+        }
+        switch kind {
+        case .accountMarks, .users, .sessions, .sessionsLastSeen, .passwordThrottle:
+            let shard = Int(header.shard.rawValue)
+            guard accounts.indices.contains(shard) else {
+                throw DecodingFault.invalidValue("shard \(shard) of \(accounts.count)")
+            }
+            try accounts[shard].restore(kind, chunk: chunk, appliedRecord: header.appliedRecord)
+        case .installation:
+            try installation.restore(chunk: chunk, appliedRecord: header.appliedRecord)
+        case .tokensLastUsed:
+            var reader = ByteReader(chunk)
+            while !reader.isAtEnd {
+                let id: ServiceTokenID = try reader.readIdentifier()
+                tokensLastUsed[id] = try reader.readTimestamp()
+            }
+        case .usage:
+            try usage.restore(chunk: chunk, appliedRecord: header.appliedRecord)
+        case .rateLimits:
+            rateLimitChunks.append(chunk)
+        }
+    }
+
+    private mutating func replay(_ section: LoggedSection) throws {
+        var reader = section.reader
+        var record = section.firstRecord
+        while !reader.isAtEnd {
+            let stored = try RecordBatch.next(from: &reader)
+            switch stored.kind {
+            case AccountEvent.kinds:
+                let shard = Int(section.shard.rawValue)
+                guard accounts.indices.contains(shard) else {
+                    throw DecodingFault.invalidValue("shard \(shard) of \(accounts.count)")
+                }
+                try accounts[shard].replay(stored, record: record)
+            case InstallationEvent.kinds:
+                try installation.replay(stored, record: record)
+            case UsageRecord.kinds:
+                try usage.replay(stored, record: record)
+            default:
+                // Kinds of a newer version: an ignorable one says so itself.
+                if !stored.isIgnorable {
+                    throw DecodingFault.unknownKind(stored.kind, version: stored.version)
+                }
+            }
+            record += 1
+            recordsReplayed += 1
+        }
+    }
+}

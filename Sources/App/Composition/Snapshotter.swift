@@ -1,0 +1,110 @@
+import Actors
+import Foundation
+import Logging
+import Persistence
+import ServiceLifecycle
+
+/// Writes a snapshot when one is due, and one more when the server stops.
+///
+/// Due means: the log since the last snapshot has outgrown both the setting and that snapshot, or the
+/// interval has passed and there is anything new. Heavy ingest so never means a snapshot every few
+/// seconds. The copy is taken in one turn of each actor; encoding, compressing and writing happen on a
+/// thread of their own at low priority.
+struct Snapshotter: Service {
+    let log: any EventLog
+    let accounts: AccountDirectory
+    let usage: UsageActor
+    let rateLimiters: RateLimiters
+    let clock: any WallClock
+    let intervalSeconds: Int64
+    let logBytes: UInt64
+    let logger: Logger
+
+    /// How often the rule is looked at.
+    private static let checkMilliseconds = 500
+
+    func run() async throws {
+        var last = clock.now()
+        while !Task.isShuttingDownGracefully, !Task.isCancelled {
+            try? await cancelWhenGracefulShutdown {
+                try await Task.sleep(for: .milliseconds(Self.checkMilliseconds))
+            }
+            let now = clock.now()
+            guard isDue(since: last, at: now) else { continue }
+            await takeAndReport()
+            last = now
+        }
+    }
+
+    private func isDue(since last: Timestamp, at now: Timestamp) -> Bool {
+        let bytes = log.bytesSinceSnapshot
+        if bytes > max(logBytes, log.snapshotBytes) { return true }
+        return bytes > 0 && now >= last.advanced(bySeconds: intervalSeconds)
+    }
+
+    func takeAndReport() async {
+        do {
+            try await take()
+        } catch {
+            // The log has everything; the next round tries again.
+            logger.warning("snapshot not written", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    func take() async throws {
+        // Asked before the parts are copied: every part is then at or after it.
+        let base = log.snapshotBase()
+        var parts: [SnapshotPart] = []
+        for shard in accounts.shards { parts += await shard.snapshotParts() }
+        parts += await accounts.installation.snapshotParts()
+        parts += await usage.snapshotParts()
+        let buckets = await rateLimiters.snapshotChunks()
+        parts.append(
+            SnapshotPart(
+                kind: SnapshotPartKind.rateLimits.rawValue, shard: ShardID(0), appliedRecord: 0,
+                nextChunk: OneByOne(buckets) { $0 }.next))
+        try await BackgroundThread.run { [parts, log] in
+            try log.putSnapshot(parts, base: base)
+        }
+    }
+}
+
+/// Runs blocking work on a thread made for it, below everything else in priority.
+enum BackgroundThread {
+    /// Niceness of the thread: traffic always goes first.
+    private static let niceness: Int32 = 10
+
+    static func run<Value: Sendable>(
+        _ work: @escaping @Sendable () throws -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            let thread = Thread {
+                // Linux keeps a niceness per thread; failing to lower it changes nothing but speed.
+                _ = setpriority(PRIO_PROCESS, 0, niceness)
+                continuation.resume(with: Result(catching: work))
+            }
+            thread.name = "snapshot"
+            thread.stackSize = 1 << 20
+            thread.start()
+        }
+    }
+}
+
+/// Ends what has expired, now and then.
+struct Sweeper: Service {
+    let accounts: AccountDirectory
+    let clock: any WallClock
+
+    /// Expired sessions cost memory only, so a minute is soon enough.
+    private static let intervalSeconds = 60
+
+    func run() async throws {
+        while !Task.isShuttingDownGracefully, !Task.isCancelled {
+            try? await cancelWhenGracefulShutdown {
+                try await Task.sleep(for: .seconds(Self.intervalSeconds))
+            }
+            guard !Task.isShuttingDownGracefully else { return }
+            await accounts.sweep(at: clock.now())
+        }
+    }
+}

@@ -1,0 +1,70 @@
+/// Appends fixed-width, variable-length and length-prefixed values to one array of bytes.
+///
+/// All integers are little endian. A varint is unsigned LEB128: seven bits a byte, lowest first, at
+/// most ten bytes. This and `ByteReader` are the whole binary codec of the log and the snapshots.
+package struct ByteWriter: Sendable {
+    package private(set) var bytes: [UInt8] = []
+
+    package init(capacity: Int = 64) {
+        bytes.reserveCapacity(capacity)
+    }
+
+    package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+
+    package mutating func write(_ value: some FixedWidthInteger) {
+        for shift in stride(from: 0, to: type(of: value).bitWidth, by: 8) {
+            bytes.append(UInt8(truncatingIfNeeded: value >> shift))
+        }
+    }
+
+    package mutating func write(_ value: Bool) { bytes.append(value ? 1 : 0) }
+
+    package mutating func writeVarint(_ value: UInt64) {
+        var rest = value
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(rest))
+    }
+
+    /// Writes the bytes as they are: the reader must know their number.
+    package mutating func writeRaw(_ raw: some Sequence<UInt8>) { bytes.append(contentsOf: raw) }
+
+    /// Writes a varint count and then the bytes.
+    package mutating func write(_ value: [UInt8]) {
+        writeVarint(UInt64(value.count))
+        bytes.append(contentsOf: value)
+    }
+
+    /// Writes the string's UTF-8 with a varint byte count before it.
+    package mutating func write(_ value: String) {
+        writeVarint(UInt64(value.utf8.count))
+        bytes.append(contentsOf: value.utf8)
+    }
+
+    /// Writes a presence byte, then the value when there is one.
+    package mutating func writeOptional<Value>(
+        _ value: Value?, _ write: (inout ByteWriter, Value) -> Void
+    ) {
+        self.write(value != nil)
+        if let value { write(&self, value) }
+    }
+
+    /// Writes a varint count, then each element.
+    package mutating func writeArray<Element>(
+        _ values: some Collection<Element>, _ write: (inout ByteWriter, Element) -> Void
+    ) {
+        writeVarint(UInt64(values.count))
+        for value in values { write(&self, value) }
+    }
+
+    /// Overwrites bytes written earlier, for a length or a checksum known only afterwards.
+    package mutating func overwrite(_ value: some FixedWidthInteger, at offset: Int) {
+        var index = offset
+        for shift in stride(from: 0, to: type(of: value).bitWidth, by: 8) {
+            bytes[index] = UInt8(truncatingIfNeeded: value >> shift)
+            index += 1
+        }
+    }
+}
