@@ -1,4 +1,4 @@
-package import Actors
+import Actors
 import Synchronization
 
 /// A repeatable source of bytes (SplitMix64): the same seed gives the same test.

@@ -1,5 +1,3 @@
-package import Persistence
-
 /// Passwords, phone, and what admins do.
 extension AccountActor {
     package func changePhone(

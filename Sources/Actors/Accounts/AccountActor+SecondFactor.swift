@@ -1,5 +1,3 @@
-package import Persistence
-
 /// What a caller offers as second factor.
 package enum FactorProof: Sendable {
     case totp(Redacted<String>)
@@ -157,7 +155,7 @@ extension AccountActor {
 
     private func open(_ sealed: [UInt8], of id: UserID) throws(AccountError) -> [UInt8] {
         do throws(SealError) {
-            return try keyring.open(sealed, for: id, purpose: .totpSecret)
+            return try keyring.open(sealed, for: id, purpose: .totpSecret).value
         } catch {
             throw .secretUnreadable
         }

@@ -1,5 +1,3 @@
-package import Persistence
-
 /// Registration, the password step, and the second step.
 extension AccountActor {
     /// - Parameter startsSession: false when an operator makes the account for somebody else.

@@ -1,5 +1,3 @@
-package import Persistence
-
 /// What owners and admins change about an account.
 extension AccountState {
     package func changePhone(

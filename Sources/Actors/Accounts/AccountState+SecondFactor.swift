@@ -1,5 +1,3 @@
-package import Persistence
-
 /// How a code was given: with the temp_token of a login, or inside a session.
 package enum FactorHolder: Sendable {
     case tempToken(TokenDigest)

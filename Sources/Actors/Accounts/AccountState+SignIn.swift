@@ -1,5 +1,3 @@
-package import Persistence
-
 /// What a right password leads to.
 package enum SignIn: Sendable {
     case signedIn(SessionPrincipal, BearerSecret)
@@ -12,7 +10,7 @@ extension AccountState {
         _ user: User, grant: SessionGrant?, context: CommandContext, policy: AccountPolicy
     ) -> AccountVerdict<Session?> {
         guard userByEmail[user.email] == nil else { return .refuse(.emailTaken) }
-        var events: [AccountEvent] = [
+        let events: [AccountEvent] = [
             .registered(user), .activityRecorded(user.id, context.activity(.registered)),
         ]
         guard let grant else { return .accept(nil, events) }

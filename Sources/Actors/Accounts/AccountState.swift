@@ -1,5 +1,3 @@
-package import Persistence
-
 /// The accounts of one shard: users, their sessions, second factors and temp_tokens.
 ///
 /// `apply` is total and reads no clock: the state is exactly what the log says. The rules that decide

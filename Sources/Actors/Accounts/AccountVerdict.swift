@@ -6,6 +6,11 @@ package struct AccountVerdict<Value: Sendable>: Sendable {
     package var events: [AccountEvent]
     package var result: Result<Value, AccountError>
 
+    package init(events: [AccountEvent], result: Result<Value, AccountError>) {
+        self.events = events
+        self.result = result
+    }
+
     static func accept(_ value: Value, _ events: [AccountEvent]) -> AccountVerdict {
         AccountVerdict(events: events, result: .success(value))
     }

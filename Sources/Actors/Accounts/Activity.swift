@@ -1,5 +1,3 @@
-package import Persistence
-
 /// One security event as the account's owner sees it.
 package struct Activity: Sendable, Equatable {
     package enum Kind: UInt8, Sendable, CaseIterable {

@@ -1,5 +1,3 @@
-package import Persistence
-
 /// Everything about one account that the log makes durable.
 package struct User: Sendable, Equatable {
     package var id: UserID

@@ -1,4 +1,4 @@
-package import Persistence
+import Persistence
 
 /// A long-lived secret of a program, with what it may do. Only the digest is kept.
 package struct ServiceToken: Sendable, Equatable {

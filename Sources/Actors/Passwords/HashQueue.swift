@@ -163,3 +163,7 @@ extension HashQueue {
         return entries
     }
 }
+
+extension HashQueue: Sendable where Work: Sendable {}
+extension HashQueue.Entry: Sendable where Work: Sendable {}
+extension HashQueue.Admission: Sendable where Work: Sendable {}

@@ -14,7 +14,7 @@ final class HashingCore: Sendable {
         let continuation: CheckedContinuation<Result<Outcome, HashingError>, Never>
     }
 
-    private struct State {
+    private struct State: Sendable {
         var queue: HashQueue<Job>
         var done: UInt64 = 0
         var shed: UInt64 = 0

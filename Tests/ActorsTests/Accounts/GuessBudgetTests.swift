@@ -1,4 +1,5 @@
 import Actors
+import TestSupport
 import Testing
 
 /// The arithmetic of the guess budget, on the pure rules.
