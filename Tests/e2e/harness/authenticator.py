@@ -34,7 +34,9 @@ class Authenticator:
     def code_at(self, step: int) -> str:
         return subprocess.run(
             ["oathtool", "--totp", "--base32", "--now", f"@{step * STEP_SECONDS}", self.secret],
-            check=True, capture_output=True, text=True,
+            check=True,
+            capture_output=True,
+            text=True,
         ).stdout.strip()
 
     def wrong_code(self) -> str:

@@ -7,6 +7,8 @@ import uuid
 
 import requests
 
+from .authenticator import Authenticator
+
 COOKIE_NAME = "__Host-countersign"
 PASSWORD = "correct horse battery staple"
 TRACE_ID = re.compile(r"[0-9a-f]{32}")
@@ -22,7 +24,7 @@ def fresh_email() -> str:
 class Client:
     """Keeps the session cookie by hand: it is `Secure`, and the tests speak plain HTTP."""
 
-    def __init__(self, url: str, *, token: str | None = None, verify: str | None = None):
+    def __init__(self, url: str, *, token: str | None = None, ca: str | None = None):
         self.url = url
         self.token = token
         self.cookie: str | None = None
@@ -31,7 +33,7 @@ class Client:
         self.password = PASSWORD
         self._http = requests.Session()
         self._http.trust_env = False
-        self._http.verify = verify
+        self._http.verify = ca or True
         self._http.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
 
     def on(self, url: str) -> "Client":
@@ -43,13 +45,22 @@ class Client:
         """Another connection with the same credentials, for use by another thread."""
         twin = Client(self.url, token=self.token)
         twin.cookie, twin.user, twin.email, twin.password = (
-            self.cookie, self.user, self.email, self.password)
+            self.cookie,
+            self.user,
+            self.email,
+            self.password,
+        )
         return twin
 
     # Requests
 
     def request(
-        self, method: str, path: str, *, expect: int | None = None, headers: dict | None = None,
+        self,
+        method: str,
+        path: str,
+        *,
+        expect: int | None = None,
+        headers: dict | None = None,
         **options,
     ) -> requests.Response:
         sent = dict(headers or {})
@@ -58,13 +69,19 @@ class Client:
         if self.cookie is not None:
             sent.setdefault("Cookie", f"{COOKIE_NAME}={self.cookie}")
         answer = self._http.request(
-            method, self.url + path, headers=sent, timeout=REQUEST_SECONDS_MAX,
-            allow_redirects=False, **options)
+            method,
+            self.url + path,
+            headers=sent,
+            timeout=REQUEST_SECONDS_MAX,
+            allow_redirects=False,
+            **options,
+        )
         self._keep_cookie(answer)
         check_rules(answer, path)
         if expect is not None:
             assert answer.status_code == expect, (
-                f"{method} {path}: expected {expect}, got {answer.status_code}: {answer.text}")
+                f"{method} {path}: expected {expect}, got {answer.status_code}: {answer.text}"
+            )
         return answer
 
     def get(self, path: str, expect: int | None = 200, **options) -> dict:
@@ -91,26 +108,48 @@ class Client:
     def register(self, email: str | None = None, password: str = PASSWORD, **more) -> dict:
         self.email, self.password = email or fresh_email(), password
         answer = self.post(
-            "/api/auth/register", {"email": self.email, "password": password, **more}, expect=201)
+            "/api/auth/register", {"email": self.email, "password": password, **more}, expect=201
+        )
         self.user = answer["user"]
         return answer
 
-    def login(self, email: str | None = None, password: str | None = None, expect: int = 200) -> dict:
+    def login(
+        self, email: str | None = None, password: str | None = None, expect: int = 200
+    ) -> dict:
         self.email, self.password = email or self.email, password or self.password
         self.cookie = None
         return self.post(
-            "/api/auth/login", {"email": self.email, "password": self.password}, expect=expect)
+            "/api/auth/login", {"email": self.email, "password": self.password}, expect=expect
+        )
 
     def step_up(self, expect: int = 200, **proof) -> dict:
+        return self.post("/api/auth/step-up", {"password": self.password, **proof}, expect=expect)
+
+    def enroll(self) -> tuple[Authenticator, list[str]]:
+        """Turns two-factor on; answers the authenticator and the backup codes."""
+        authenticator = Authenticator(self.post("/api/auth/2fa/setup")["secret"])
+        confirmed = self.post("/api/auth/2fa/confirm", {"code": authenticator.code()})
+        self.user = confirmed["user"]
+        return authenticator, confirmed["backup_codes"]
+
+    def challenge(self) -> str:
+        """Signs in with the password alone; answers the temp_token."""
+        answer = self.login()
+        assert answer["requires_2fa"] is True and "user" not in answer and self.cookie is None
+        return answer["temp_token"]
+
+    def verify(self, temp_token: str, expect: int | None = 200, **factor) -> dict:
         return self.post(
-            "/api/auth/step-up", {"password": self.password, **proof}, expect=expect)
+            "/api/auth/2fa/verify", {"temp_token": temp_token, **factor}, expect=expect
+        )
 
     def signed_in(self) -> bool:
         return self.request("GET", "/api/auth/session").status_code == 200
 
     def mint(self, *scopes: str, name: str = "test", **more) -> str:
-        return self.post(
-            "/api/tokens", {"name": name, "scopes": list(scopes), **more}, expect=201)["token"]
+        return self.post("/api/tokens", {"name": name, "scopes": list(scopes), **more}, expect=201)[
+            "token"
+        ]
 
     def with_token(self, *scopes: str) -> "Client":
         """A caller with a service token of these scopes, minted by this admin."""
@@ -126,13 +165,16 @@ def check_rules(answer: requests.Response, path: str) -> None:
         assert answer.headers.get("cache-control") == "no-store", f"{path}: cache-control"
     if answer.request.method == "HEAD" or "json" not in answer.headers.get("content-type", ""):
         assert answer.status_code < 400 or answer.request.method == "HEAD", (
-            f"{path}: a failure without a JSON body: {answer.status_code} {answer.text!r}")
+            f"{path}: a failure without a JSON body: {answer.status_code} {answer.text!r}"
+        )
         return
     body = answer.json()
     if path.startswith("/api") or answer.status_code >= 400:
         assert body["trace_id"] == header, f"{path}: trace_id differs from x-trace-id"
     if answer.status_code >= 400:
         for member in ("error_code", "message", "suggested_fix"):
-            assert isinstance(body.get(member), str) and body[member], f"{path}: no {member}: {body}"
+            assert isinstance(body.get(member), str) and body[member], (
+                f"{path}: no {member}: {body}"
+            )
         if "retry_after_seconds" in body:
             assert answer.headers["retry-after"] == str(body["retry_after_seconds"])

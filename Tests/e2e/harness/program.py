@@ -24,7 +24,9 @@ class Refused(Exception):
 
 def clean_environment(extra: dict[str, str] | None = None) -> dict[str, str]:
     """Nothing of the developer's own settings or provider keys reaches the program."""
-    environment = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+    environment = {
+        name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ
+    }
     environment.update(extra or {})
     return environment
 

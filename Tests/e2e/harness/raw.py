@@ -56,7 +56,10 @@ def _is_complete(received: bytes) -> bool:
 
 def _headers(head: bytes) -> dict[str, str]:
     lines = head.decode("latin-1").split("\r\n")[1:]
-    return {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    return {
+        name.strip().lower(): value.strip()
+        for name, _, value in (line.partition(":") for line in lines)
+    }
 
 
 def _parse(received: bytes) -> RawReply:
@@ -65,4 +68,6 @@ def _parse(received: bytes) -> RawReply:
         return RawReply(0, {}, b"", received)
     headers = _headers(head)
     status = int(head.split(b" ", 2)[1])
-    return RawReply(status, headers, body[: int(headers.get("content-length", len(body)))], received)
+    return RawReply(
+        status, headers, body[: int(headers.get("content-length", len(body)))], received
+    )

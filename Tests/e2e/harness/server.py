@@ -105,7 +105,9 @@ class Server:
 
     def output(self) -> str:
         """Everything that all runs so far have printed."""
-        return "".join(path.read_text(errors="replace") for path in sorted(self.home.glob("std*.log")))
+        return "".join(
+            path.read_text(errors="replace") for path in sorted(self.home.glob("std*.log"))
+        )
 
     def environment(self) -> dict[str, str]:
         return clean_environment({"APP_ENC_KEY": self.key, **self.env})

@@ -1,0 +1,38 @@
+# One command for everything. Each target is a script that says what it is doing and can be run twice.
+.DEFAULT_GOAL := help
+.PHONY: help setup run build test check fmt bench crash clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install what building and testing need (Debian)
+	@scripts/setup.sh
+
+run: ## build, then serve on http://127.0.0.1:8080 with data in ./data
+	@scripts/run.sh
+
+build: ## build the release binary: .build/release/countersign
+	@scripts/setup.sh --for build
+	@scripts/build.sh
+
+test: ## run all tests: unit, property, HTTP, end to end
+	@scripts/setup.sh
+	@scripts/test.sh
+
+check: ## formatting, house rules, no warnings
+	@scripts/check.sh
+
+fmt: ## format all Swift files in place
+	swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
+
+bench: ## compare with a bare route, print ratios
+	@scripts/setup.sh --for bench
+	@scripts/bench.sh
+
+crash: ## kill -9 under load, ROUNDS times (default 200)
+	@scripts/setup.sh
+	@scripts/build.sh
+	ROUNDS=$${ROUNDS:-200} .venv/bin/python -m pytest Tests/e2e/test_crash.py -k under_load -s
+
+clean: ## remove build products; data and keys stay
+	rm -rf .build .venv Tests/e2e/.pytest_cache
