@@ -44,9 +44,7 @@ final class HashingCore: Sendable {
         waitSecondsMax = queue.waitSecondsMax
         state = Mutex(State(queue: queue))
         for number in 1...threads {
-            let thread = Thread { [self] in runThread() }
-            thread.name = "hash-\(number)"
-            thread.start()
+            Thread { [self] in runThread(number) }.start()
         }
     }
 
@@ -150,7 +148,9 @@ extension HashingCore {
     /// processor time that nobody else wants.
     private static let niceness: Int32 = 5
 
-    private func runThread() {
+    private func runThread(_ number: Int) {
+        // From inside: Foundation names only the thread that runs, for `top -H` and debuggers.
+        Thread.current.name = "hash-\(number)"
         // With `who` 0 this is the calling thread alone (setpriority(2), "C library/kernel
         // differences"). Raising the niceness needs no privilege; were it refused, hashes would
         // only compete with the rest as equals.

@@ -41,7 +41,7 @@ enum PasswordHash {
         precondition(isReady)
         guard let text = terminated(phc) else { return false }
         let secret = characters(secret)
-        // `text` ends with a zero inside libsodium's bound; `secret` is passed with its own length.
+        // `text` has the declared length and ends with a zero; `secret` is passed with its own length.
         return unsafe crypto_pwhash_str_verify(text, secret, UInt64(secret.count)) == 0
     }
 
@@ -49,7 +49,7 @@ enum PasswordHash {
     static func needsRehash(_ phc: String, _ parameters: Argon2Parameters) -> Bool {
         precondition(isReady)
         guard let text = terminated(phc) else { return true }
-        // `text` ends with a zero inside libsodium's bound.
+        // `text` has the declared length and ends with a zero.
         return unsafe crypto_pwhash_str_needs_rehash(
             text, UInt64(parameters.passes), parameters.memoryKiB * 1024) != 0
     }
@@ -58,10 +58,12 @@ enum PasswordHash {
         secret.value.map { CChar(bitPattern: $0) }
     }
 
-    /// The C string, nil when it is longer than any that libsodium makes.
+    /// The text as C characters, filled up with zeros to the length that libsodium's declarations
+    /// promise; nil when it is longer than any that libsodium makes.
     private static func terminated(_ phc: String) -> [CChar]? {
-        guard phc.utf8.count < Int(crypto_pwhash_strbytes()) else { return nil }
-        return phc.utf8.map { CChar(bitPattern: $0) } + [0]
+        let padding = Int(crypto_pwhash_strbytes()) - phc.utf8.count
+        guard padding > 0 else { return nil }
+        return phc.utf8.map { CChar(bitPattern: $0) } + Array(repeating: 0, count: padding)
     }
 
     /// libsodium asks for `sodium_init` once before anything else; -1 means that it cannot work here,

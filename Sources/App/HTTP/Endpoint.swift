@@ -10,6 +10,8 @@ package struct Endpoint: Sendable {
     package var access: Access
     package var rateClass: RateClass?
     package var summary: String
+    /// The query items that it reads; for the OpenAPI document.
+    package var query: [Schema.Field]
     package var request: RequestShape
     /// What a success answers.
     package var response: ResponseShape
@@ -19,8 +21,8 @@ package struct Endpoint: Sendable {
 
     package init(
         _ method: HTTPRequest.Method, _ path: String, _ summary: String, access: Access,
-        rateClass: RateClass? = nil, request: RequestShape = .none, response: ResponseShape,
-        errors: [ErrorCode] = [],
+        rateClass: RateClass? = nil, query: [Schema.Field] = [], request: RequestShape = .none,
+        response: ResponseShape, errors: [ErrorCode] = [],
         handle: @escaping @Sendable (Call) async throws(APIError) -> Reply
     ) {
         self.method = method
@@ -28,6 +30,7 @@ package struct Endpoint: Sendable {
         self.access = access
         self.rateClass = rateClass
         self.summary = summary
+        self.query = query
         self.request = request
         self.response = response
         self.errors = errors

@@ -12,7 +12,7 @@ package struct EndpointTable: Sendable {
     private var patterns: [Int: [RouteGroup]] = [:]
 
     package init(_ endpoints: [Endpoint]) throws(EndpointTableError) {
-        routes = endpoints.enumerated().map { Route(index: $0, endpoint: $1) }
+        routes = endpoints.map(Route.init)
         for route in routes { try add(route) }
     }
 
@@ -50,15 +50,12 @@ package struct EndpointTable: Sendable {
     }
 }
 
-/// One endpoint in its table; its index is what metrics are kept by.
+/// One endpoint in its table, with its counters.
 package final class Route: Sendable {
-    package let index: Int
     package let endpoint: Endpoint
+    package let counters = RouteCounters()
 
-    init(index: Int, endpoint: Endpoint) {
-        self.index = index
-        self.endpoint = endpoint
-    }
+    init(_ endpoint: Endpoint) { self.endpoint = endpoint }
 }
 
 package enum RouteMatch: Sendable {

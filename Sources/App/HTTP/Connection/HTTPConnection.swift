@@ -1,0 +1,73 @@
+import Actors
+import HTTPTypes
+package import HummingbirdCore
+package import Logging
+package import NIOCore
+import NIOHTTP1
+package import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+import NIOSSL
+
+/// How an accepted connection becomes requests: TLS where it is wanted, NIO's HTTP/1.1 codec, our
+/// `ConnectionHandler`, and then Hummingbird's loop, which asks the front for each answer.
+package struct HTTPConnection: HTTPChannelHandler {
+    package typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+
+    package private(set) var responder: Responder = { _, _, _ in }
+    private let front: Front
+    private let limits: ConnectionLimits
+    private let tls: TLSIdentity?
+    private let registry: ConnectionRegistry
+    private let refusal: @Sendable (ErrorCode) -> RefusalAnswer
+
+    package init(
+        front: Front, limits: ConnectionLimits, tls: TLSIdentity?, registry: ConnectionRegistry
+    ) {
+        self.front = front
+        self.limits = limits
+        self.tls = tls
+        self.registry = registry
+        refusal = front.refusal
+    }
+
+    package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        registry.add(channel)
+        return channel.eventLoop.makeCompletedFuture {
+            let pipeline = channel.pipeline.syncOperations
+            // Answers are written whole; holding one back for more to come only delays it.
+            try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
+            if let tls {
+                try pipeline.addHandler(NIOSSLServerHandler(context: tls.context))
+            }
+            var decoding = NIOHTTPDecoderLimitConfiguration()
+            decoding.maxHeaderFieldSize = limits.headerBytesMax
+            decoding.maxHeaderListSize = limits.headerBytesMax
+            decoding.maxHeaderFieldCount = limits.headerFieldsMax
+            let decoder = HTTPRequestDecoder(
+                leftOverBytesStrategy: .dropBytes, limitConfiguration: decoding)
+            let connection = ConnectionHandler(limits: limits, refusal: refusal)
+            try pipeline.addHandlers([
+                HTTPResponseEncoder(), ByteGate(connection), ByteToMessageHandler(decoder),
+                connection, HTTP1ToHTTPServerCodec(secure: tls != nil),
+            ])
+            return try NIOAsyncChannel(
+                wrappingChannelSynchronously: channel,
+                configuration: .init(isOutboundHalfClosureEnabled: true))
+        }
+    }
+
+    package func handle(value: Value, logger: Logger) async {
+        let channel = value.channel
+        let address = channel.remoteAddress?.ipAddress.flatMap { SourceAddress($0) }
+        let peer = PeerContext(peer: address ?? .unknown) {
+            // A connection that has gone away shows itself when the body is read.
+            try? await channel.writeAndFlush(HTTPResponsePart.head(.init(status: .continue)))
+        }
+        var connection = self
+        connection.responder = { [front] request, writer, _ in
+            let response = await front.respond(to: request, context: peer)
+            try await writer.write(response: response.head, body: response.body)
+        }
+        await connection.handleHTTP(asyncChannel: value, logger: logger)
+    }
+}

@@ -1,0 +1,28 @@
+import HTTPTypes
+
+/// The header names that swift-http-types does not have.
+extension HTTPField.Name {
+    static let traceID = literal("x-trace-id")
+    static let traceparent = literal("traceparent")
+    static let xForwardedFor = literal("x-forwarded-for")
+    static let xRealIP = literal("x-real-ip")
+    static let forwarded = literal("forwarded")
+    static let via = literal("via")
+    static let secFetchSite = literal("sec-fetch-site")
+    static let rateLimit = literal("ratelimit")
+    static let rateLimitPolicy = literal("ratelimit-policy")
+    static let xRateLimitLimit = literal("x-ratelimit-limit")
+    static let xRateLimitRemaining = literal("x-ratelimit-remaining")
+    static let xRateLimitReset = literal("x-ratelimit-reset")
+    static let referrerPolicy = literal("referrer-policy")
+    static let permissionsPolicy = literal("permissions-policy")
+    static let crossOriginOpenerPolicy = literal("cross-origin-opener-policy")
+    static let crossOriginResourcePolicy = literal("cross-origin-resource-policy")
+
+    private static func literal(_ text: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(text) else {
+            preconditionFailure("\(text) is no header name")
+        }
+        return name
+    }
+}
