@@ -97,10 +97,20 @@ package struct SnapshotPartHeader: Hashable, Sendable {
 package struct SnapshotBase: Sendable, Equatable {
     package let frame: UInt64
     package let records: [ShardID: UInt64]
+    /// The log's chain at the frame.
+    let digest: ChainDigest
+    /// Bytes of log between the snapshot before and this base.
+    let logBytes: UInt64
 
     package init(frame: UInt64, records: [ShardID: UInt64]) {
+        self.init(frame: frame, records: records, digest: .zero, logBytes: 0)
+    }
+
+    init(frame: UInt64, records: [ShardID: UInt64], digest: ChainDigest, logBytes: UInt64) {
         self.frame = frame
         self.records = records
+        self.digest = digest
+        self.logBytes = logBytes
     }
 }
 
@@ -111,6 +121,8 @@ package struct SnapshotBase: Sendable, Equatable {
 /// only then waits for `durable(through:)`; nobody is told of anything before that returns.
 package protocol EventLog: Sendable {
     var shardCount: Int { get }
+    /// The bytes that one append may hold; more is a programmer's error.
+    var appendBytesMax: Int { get }
 
     /// Puts the records at the end of the shard's stream, in memory, in order, without waiting.
     ///
@@ -142,7 +154,7 @@ package protocol EventLog: Sendable {
     /// the cooperative pool or an event loop.
     func putSnapshot(_ parts: [SnapshotPart], base: SnapshotBase) throws(StorageError)
 
-    /// The newest snapshot that verifies, or nil when there is none and the log starts at its beginning.
+    /// The newest snapshot, or nil when there is none and the log starts at its beginning.
     func latestSnapshot() -> SnapshotFile?
 
     /// Bytes of log written since the newest snapshot's base: what decides when the next one is due.
@@ -152,7 +164,8 @@ package protocol EventLog: Sendable {
     /// False while the disk has no room: appends answer `full`.
     var hasRoom: Bool { get }
 
-    /// Flushes everything and stops the writer; `clean` adds the mark that tells the next start so.
+    /// Writes what was appended and a mark that tells the next start of a stop in good order.
+    /// Nothing may be appended afterwards.
     func close() async
 }
 

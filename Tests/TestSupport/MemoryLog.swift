@@ -13,6 +13,7 @@ package final class MemoryLog: EventLog {
     }
 
     package let shardCount: Int
+    package let appendBytesMax = 1 << 20
     private let state: Mutex<State>
 
     package init(shardCount: Int = 16) {

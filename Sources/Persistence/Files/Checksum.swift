@@ -1,0 +1,72 @@
+import CHash
+import Crypto
+
+/// CRC-32C (Castagnoli): finds every single flipped bit and every burst up to 32 bits.
+enum CRC32C {
+    /// - Parameter seed: the checksum of the bytes before, to continue it.
+    static func of(_ bytes: [UInt8], in range: Range<Int>, after seed: UInt32 = 0) -> UInt32 {
+        // Safe: the slice is bounds-checked and the buffer lives for the call.
+        unsafe bytes[range].withUnsafeBufferPointer { buffer in
+            unsafe chash_crc32c(seed, buffer.baseAddress, buffer.count)
+        }
+    }
+
+    /// The checksum of `range` without the four bytes at `gap`, where the checksum itself is kept.
+    static func of(_ bytes: [UInt8], in range: Range<Int>, exceptFourBytesAt gap: Int) -> UInt32 {
+        let before = of(bytes, in: range.lowerBound..<gap)
+        return of(bytes, in: gap + 4..<range.upperBound, after: before)
+    }
+}
+
+/// The first 16 bytes of SHA-256 over the digest before and the bytes: a link of a chain that shows
+/// anything dropped, reordered or exchanged.
+struct ChainDigest: Hashable, Sendable {
+    let high: UInt64
+    let low: UInt64
+
+    /// Where every chain begins.
+    static let zero = ChainDigest(high: 0, low: 0)
+    static let byteCount = 16
+
+    init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    init(from reader: inout ByteReader) throws(DecodingFault) {
+        high = try reader.read(UInt64.self)
+        low = try reader.read(UInt64.self)
+    }
+
+    func extended(by bytes: [UInt8], in range: Range<Int>) -> ChainDigest {
+        var seed = ByteWriter(capacity: Self.byteCount)
+        seed.write(self)
+        var hash = RunningSHA256()
+        hash.update(seed.bytes, in: 0..<Self.byteCount)
+        hash.update(bytes, in: range)
+        var reader = ByteReader(hash.finish())
+        // A SHA-256 digest has 32 bytes, so reading 16 of them cannot fail.
+        guard let digest = try? ChainDigest(from: &reader) else { preconditionFailure() }
+        return digest
+    }
+}
+
+extension ByteWriter {
+    mutating func write(_ digest: ChainDigest) {
+        write(digest.high)
+        write(digest.low)
+    }
+}
+
+struct RunningSHA256 {
+    private var hash = SHA256()
+
+    static let byteCount = 32
+
+    mutating func update(_ bytes: [UInt8], in range: Range<Int>) {
+        // Safe: the slice is bounds-checked and the buffer lives for the call.
+        unsafe bytes[range].withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
+    }
+
+    func finish() -> [UInt8] { Array(hash.finalize()) }
+}

@@ -1,0 +1,152 @@
+import Glibc
+import Synchronization
+
+/// A data directory that this process holds the lock of, its manifest read and nothing else touched.
+///
+/// Opening the log is a second step (`FileLog.open`), so that a wrong key is found before recovery
+/// changes a byte.
+package final class DataDirectory: Sendable {
+    package let path: String
+    package let shardCount: Int
+    let fileSystem: any FileSystem
+    let manifest: Mutex<Manifest>
+    private let lock: any StorageFile
+
+    /// State is split over so many shards, for the life of the directory. Enough to spread over the
+    /// cores and boxes of any deployment in sight; the number is part of every id.
+    package static let defaultShardCount = 16
+
+    private init(
+        path: String, fileSystem: any FileSystem, manifest: Manifest, lock: any StorageFile
+    ) {
+        self.path = path
+        self.fileSystem = fileSystem
+        shardCount = manifest.shardCount
+        self.manifest = Mutex(manifest)
+        self.lock = lock
+    }
+
+    /// What was stored beside the log: the wrapped data keys.
+    package var metadata: [UInt8] { manifest.withLock { $0.metadata } }
+    var id: DirectoryID { manifest.withLock { $0.directory } }
+
+    /// Takes the lock and reads the manifest; makes the directory first when there is none.
+    ///
+    /// - Parameters:
+    ///   - id: the name that a new directory gets.
+    ///   - newMetadata: what a new directory keeps as its metadata.
+    /// - Throws: `StorageError.locked` when another process holds it, `.corrupt`, `.missing` or
+    ///   `.futureVersion` when the manifest can't be read. Only the lock file has been touched then.
+    package static func open(
+        _ path: String, in fileSystem: any FileSystem, shardCount: Int = defaultShardCount,
+        segmentBytes: Int, id: DirectoryID, newMetadata: () -> [UInt8]
+    ) throws(StorageError) -> DataDirectory {
+        _ = try fileSystem.createDirectory(path, permissions: 0o700)
+        let lock = try takeLock(path, fileSystem)
+        let names = Set(try fileSystem.names(in: path))
+        if names.contains(FileName.manifest) {
+            let bytes = try fileSystem.open(path + "/" + FileName.manifest, .reading).readAll()
+            let manifest = try Manifest(bytes, file: path + "/" + FileName.manifest)
+            return DataDirectory(
+                path: path, fileSystem: fileSystem, manifest: manifest, lock: lock)
+        }
+        try checkIsNew(path, names, fileSystem)
+        let manifest = Manifest(
+            directory: id, shardCount: shardCount, activeFirstFrame: 1, metadata: newMetadata())
+        let directory = DataDirectory(
+            path: path, fileSystem: fileSystem, manifest: manifest, lock: lock)
+        try directory.initialise(segmentBytes: segmentBytes)
+        return directory
+    }
+
+    /// Replaces the metadata, durably: after a crash either the old or the new ones are there.
+    package func replaceMetadata(_ metadata: [UInt8]) throws(StorageError) {
+        var changed = manifest.withLock { $0 }
+        changed.metadata = metadata
+        try publish(changed, over: FileName.newManifest)
+    }
+
+    /// Lets another process have the directory. The log must be closed.
+    package func close() { lock.close() }
+
+    func file(_ name: String) -> String { path + "/" + name }
+
+    /// Puts a manifest into force, written over the file of this name.
+    func publish(_ new: Manifest, over name: String) throws(StorageError) {
+        let file = try fileSystem.open(file(name), .writingOrCreating)
+        try file.write(new.encoded, at: 0)
+        try file.fsync()
+        file.close()
+        try fileSystem.rename(self.file(name), to: self.file(FileName.manifest))
+        try fileSystem.fsyncDirectory(path)
+        manifest.withLock { $0 = new }
+    }
+
+    private static func takeLock(
+        _ path: String, _ fileSystem: any FileSystem
+    ) throws(StorageError) -> any StorageFile {
+        let lock = try fileSystem.open(path + "/" + FileName.lock, .writingOrCreating)
+        guard try lock.tryLock() else {
+            let text = String(decoding: try lock.readAll(), as: UTF8.self)
+            let pid = text.split(separator: "\n").first.flatMap { Int32($0) }
+            throw .locked(directory: path, pid: pid)
+        }
+        do throws(StorageError) {
+            try lock.truncate(to: 0)
+            try lock.write(Array("\(getpid())\n".utf8), at: 0)
+        } catch where error.isNoSpace {
+            // The lock itself holds; only its holder's number is lost. A full disk must not keep a
+            // server from starting to answer reads.
+        }
+        return lock
+    }
+
+    /// A directory without a manifest is new, or its first start did not come far: then the first
+    /// segment has no frame yet. Anything else has lost its manifest.
+    private static func checkIsNew(
+        _ path: String, _ names: Set<String>, _ fileSystem: any FileSystem
+    ) throws(StorageError) {
+        let first = FileName.segment(firstFrame: 1).text
+        let others = names.filter {
+            FileName.frame(ofSnapshot: $0) != nil
+                || FileName.firstFrame(ofSegment: $0).map { $0 != 1 } ?? false
+        }
+        var hasFrames = false
+        if names.contains(first) {
+            let file = try fileSystem.open(path + "/" + first, .reading)
+            let start = try file.read(Frame.headerBytes, at: UInt64(SegmentHeader.bytes))
+            hasFrames = !ByteScan.isZero(start, in: 0..<start.count)
+        }
+        guard others.isEmpty, !hasFrames else {
+            throw .missing(
+                file: path + "/" + FileName.manifest,
+                reason: "the directory has log files, so it had a manifest; restore it from a backup")
+        }
+    }
+
+    /// The segment comes before the manifest that names it: whatever has a manifest is complete.
+    private func initialise(segmentBytes: Int) throws(StorageError) {
+        let manifest = manifest.withLock { $0 }
+        let name = FileName.segment(firstFrame: 1).text
+        let segment = try fileSystem.open(file(name), .replacing)
+        try segment.zero(0..<UInt64(segmentBytes))
+        let header = SegmentHeader(
+            directory: manifest.directory, createdAtMilliseconds: WallMilliseconds.now(),
+            tail: LogTail(shardCount: manifest.shardCount))
+        try segment.write(header.encoded, at: 0)
+        try segment.fsync()
+        segment.close()
+        try fileSystem.fsyncDirectory(path)
+        try publish(manifest, over: FileName.newManifest)
+    }
+}
+
+/// The time of day, for stamps that nothing is decided by.
+enum WallMilliseconds {
+    static func now() -> UInt64 {
+        var time = timespec()
+        // Safe: `time` is initialised and lives for the call.
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
+    }
+}

@@ -1,0 +1,66 @@
+/// The names of the files in a data directory.
+///
+/// Numbers are padded to 20 digits, the width of the largest `UInt64`, so that a plain listing shows
+/// the files in their order.
+enum FileName: Equatable {
+    case segment(firstFrame: UInt64)
+    case snapshot(frame: UInt64)
+    /// A segment being prepared, before it has a place in the log.
+    case spareSegment(number: Int)
+    /// Room on the disk for the manifest that will name the spare segment of the same number.
+    case spareManifest(number: Int)
+
+    static let manifest = "manifest"
+    static let newManifest = "manifest-new.tmp"
+    static let lock = "lock"
+    static let newTorn = "torn-new.tmp"
+    static let newSnapshot = "snapshot-new.tmp"
+
+    var text: String {
+        switch self {
+        case .segment(let firstFrame): "wal-\(Self.padded(firstFrame)).log"
+        case .snapshot(let frame): "snapshot-\(Self.padded(frame)).snap"
+        case .spareSegment(let number): "wal-spare-\(number).tmp"
+        case .spareManifest(let number): "manifest-spare-\(number).tmp"
+        }
+    }
+
+    /// Where the bytes of a torn write are kept. A later tear at the same place gets a number of its
+    /// own, so that nothing kept is ever overwritten.
+    static func torn(firstFrame: UInt64, offset: UInt64, attempt: Int) -> String {
+        "torn-\(firstFrame)-\(offset)\(attempt == 0 ? "" : "-\(attempt + 1)").bin"
+    }
+
+    static func firstFrame(ofSegment name: String) -> UInt64? {
+        number(in: name, between: "wal-", and: ".log")
+    }
+
+    static func frame(ofSnapshot name: String) -> UInt64? {
+        number(in: name, between: "snapshot-", and: ".snap")
+    }
+
+    /// Whether the file is a leftover of an interrupted write of ours.
+    static func isTemporary(_ name: String) -> Bool {
+        let stems = ["manifest-", "wal-", "snapshot-", "torn-"]
+        return name.hasSuffix(".tmp") && stems.contains { name.hasPrefix($0) }
+    }
+
+    private static let digits = 20
+
+    private static func padded(_ number: UInt64) -> String {
+        let text = String(number)
+        return String(repeating: "0", count: digits - text.count) + text
+    }
+
+    private static func number(
+        in name: String, between prefix: String, and suffix: String
+    ) -> UInt64? {
+        guard name.hasPrefix(prefix), name.hasSuffix(suffix) else { return nil }
+        let middle = name.dropFirst(prefix.count).dropLast(suffix.count)
+        // Only digits: UInt64's own parser would also take a sign.
+        guard middle.count == digits, middle.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            return nil
+        }
+        return UInt64(middle)
+    }
+}

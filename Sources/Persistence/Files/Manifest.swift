@@ -1,0 +1,117 @@
+/// The random name of a data directory, in every file of it: files of two directories can't be mixed
+/// up unnoticed.
+package struct DirectoryID: Hashable, Sendable {
+    package let high: UInt64
+    package let low: UInt64
+
+    package init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+}
+
+/// The table of contents of a data directory, as lines of text that an operator can read:
+///
+///     countersign manifest 1
+///     directory 5f3a…
+///     shards 16
+///     active wal-00000000000000000001.log
+///     metadata 01…
+///     crc32c 1c291ca3
+///
+/// The checksum covers everything before its line. Zeros may follow: the file is written over room
+/// that was reserved for it, so that a full disk can't stop a segment from being put into service.
+struct Manifest: Equatable, Sendable {
+    var directory: DirectoryID
+    var shardCount: Int
+    /// The number of the first frame of the segment that is written to.
+    var activeFirstFrame: UInt64
+    /// Whatever the layer above must keep beside the log; here the wrapped data keys.
+    var metadata: [UInt8]
+
+    static let version: UInt16 = 1
+    /// The room that is reserved: wrapped keys take 75 bytes each, twice that in hexadecimal.
+    static let bytesMax = 4096
+    private static let title = "countersign manifest"
+
+    var encoded: [UInt8] {
+        let body = """
+            \(Self.title) \(Self.version)
+            directory \(Self.hex(directory.high))\(Self.hex(directory.low))
+            shards \(shardCount)
+            active \(FileName.segment(firstFrame: activeFirstFrame).text)
+            metadata \(metadata.map { Self.hex($0) }.joined())
+
+            """
+        let bytes = Array(body.utf8)
+        let checksum = Self.hex(CRC32C.of(bytes, in: 0..<bytes.count))
+        let text = bytes + Array("crc32c \(checksum)\n".utf8)
+        precondition(text.count <= Self.bytesMax)
+        return text + [UInt8](repeating: 0, count: Self.bytesMax - text.count)
+    }
+
+    init(directory: DirectoryID, shardCount: Int, activeFirstFrame: UInt64, metadata: [UInt8]) {
+        self.directory = directory
+        self.shardCount = shardCount
+        self.activeFirstFrame = activeFirstFrame
+        self.metadata = metadata
+    }
+
+    init(_ bytes: [UInt8], file: String) throws(StorageError) {
+        func corrupt(_ reason: String) -> StorageError {
+            .corrupt(file: file, offset: 0, reason: reason)
+        }
+        let end = ByteScan.endOfContent(bytes, in: 0..<bytes.count)
+        guard let text = String(validating: bytes[..<end], as: UTF8.self) else {
+            throw corrupt("it is not text")
+        }
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        // The title comes first, so that the manifest of a later version is told from a broken one.
+        let first = lines[0].split(separator: " ")
+        guard lines[0].hasPrefix(Self.title + " "), let version = first.last.flatMap({ UInt16($0) })
+        else { throw corrupt("the first line is not `\(Self.title) \(Self.version)`") }
+        guard version <= Self.version else {
+            throw .futureVersion(file: file, found: version, supported: Self.version)
+        }
+        guard lines.count == 7, lines[6].isEmpty else { throw corrupt("a line is missing") }
+        let body = Array((lines[..<5].joined(separator: "\n") + "\n").utf8)
+        guard lines[5] == "crc32c \(Self.hex(CRC32C.of(body, in: 0..<body.count)))" else {
+            throw corrupt("it fails its checksum")
+        }
+        guard let directory = lines[1].value(of: "directory"), directory.utf8.count == 32,
+            let high = UInt64(directory.prefix(16), radix: 16),
+            let low = UInt64(directory.suffix(16), radix: 16),
+            let shards = lines[2].value(of: "shards").flatMap({ Int($0) }),
+            (1...SegmentHeader.shardsMax).contains(shards),
+            let active = lines[3].value(of: "active"),
+            let firstFrame = FileName.firstFrame(ofSegment: String(active)),
+            let metadata = lines[4].value(of: "metadata").flatMap(Self.bytes)
+        else { throw corrupt("a line makes no sense") }
+        self.init(
+            directory: DirectoryID(high: high, low: low), shardCount: shards,
+            activeFirstFrame: firstFrame, metadata: metadata)
+    }
+
+    private static func hex(_ value: some FixedWidthInteger & UnsignedInteger) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: value.bitWidth / 4 - digits.utf8.count) + digits
+    }
+
+    private static func bytes(_ hex: Substring) -> [UInt8]? {
+        let digits = Array(hex.utf8)
+        guard digits.count.isMultiple(of: 2) else { return nil }
+        var bytes: [UInt8] = []
+        for index in stride(from: 0, to: digits.count, by: 2) {
+            let pair = String(decoding: digits[index..<index + 2], as: UTF8.self)
+            guard let byte = UInt8(pair, radix: 16) else { return nil }
+            bytes.append(byte)
+        }
+        return bytes
+    }
+}
+
+extension Substring {
+    fileprivate func value(of name: String) -> Substring? {
+        hasPrefix(name + " ") ? dropFirst(name.utf8.count + 1) : nil
+    }
+}

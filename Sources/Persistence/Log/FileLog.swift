@@ -1,0 +1,162 @@
+import Synchronization
+
+/// The embedded log: all shards in one file, one fsync for whatever arrived during the last one.
+///
+/// A thread of its own writes; another prepares segments. An append only joins the queue under a lock.
+/// A disk that fails a write or a sync ends the process: the kernel may have dropped the pages, so
+/// nothing that is tried afterwards can be believed.
+package final class FileLog: EventLog {
+    package let shardCount: Int
+    package let appendBytesMax: Int
+    /// What recovery met.
+    package let notices: [StorageNotice]
+
+    let directory: DataDirectory
+    let state: Monitor<State, Topic>
+    private let durableMarks: [DurableMark]
+    private let writer: WorkerThread
+    private let maker: WorkerThread
+
+    enum Topic: Int, CaseIterable, Sendable {
+        /// Something to write, or the order to stop.
+        case work
+        /// Something became durable, or a thread has ended.
+        case progress
+        /// A spare was used, or the order to stop.
+        case spare
+    }
+
+    struct State: Sendable {
+        var queue: AppendQueue
+        var tail: LogTail
+        /// The first frames of the segments, oldest first.
+        var segments: [UInt64]
+        var snapshots: [SnapshotFile]
+        var spares: [SpareSegment] = []
+        var bytesSinceSnapshot: UInt64
+        var isClosing = false
+    }
+
+    /// - Parameters:
+    ///   - sealMilliseconds: how long after the last frame its witness is written.
+    ///   - onFatal: called with what the disk said; must not return in a server.
+    /// - Throws: what recovery found wrong; nothing has been changed then.
+    package static func open(
+        _ directory: DataDirectory, segmentBytes: Int, sealMilliseconds: Int = 50,
+        onFatal: @escaping @Sendable (StorageError) -> Void
+    ) throws(StorageError) -> FileLog {
+        precondition(segmentBytes >= segmentBytesMin)
+        var recovery = try LogRecovery(directory)
+        try recovery.repair(segmentBytes: segmentBytes)
+        return try FileLog(
+            recovery, segmentBytes: segmentBytes, sealMilliseconds: sealMilliseconds,
+            onFatal: onFatal)
+    }
+
+    /// Room for a header and a few large appends.
+    package static let segmentBytesMin = 64 << 10
+
+    private init(
+        _ recovery: LogRecovery, segmentBytes: Int, sealMilliseconds: Int,
+        onFatal: @escaping @Sendable (StorageError) -> Void
+    ) throws(StorageError) {
+        directory = recovery.directory
+        shardCount = recovery.tail.streams.count
+        notices = recovery.notices
+        let records = recovery.tail.streams.map(\.record)
+        let queue = AppendQueue(
+            lastRecords: records, segmentBytes: segmentBytes, offset: recovery.ending.offset,
+            activeBytes: recovery.ending.fileBytes)
+        appendBytesMax = queue.appendBytesMax
+        let marks = records.map { DurableMark($0) }
+        durableMarks = marks
+        let monitor = Monitor<State, Topic>(
+            State(
+                queue: queue, tail: recovery.tail, segments: recovery.segments,
+                snapshots: recovery.snapshots, bytesSinceSnapshot: recovery.bytesSinceSnapshot))
+        state = monitor
+        let segmentMaker = SegmentMaker(directory: directory, segmentBytes: segmentBytes)
+        let active = recovery.segments[recovery.segments.count - 1]
+        let file = try directory.fileSystem.open(
+            directory.file(FileName.segment(firstFrame: active).text), .writing)
+        let logWriter = LogWriter(
+            state: monitor, maker: segmentMaker, marks: marks, tail: recovery.tail,
+            lastKind: recovery.lastKind, file: file, offset: UInt64(recovery.ending.offset),
+            sealMilliseconds: sealMilliseconds)
+        writer = try WorkerThread(name: "log-writer") { logWriter.run(onFatal: onFatal) }
+        maker = try WorkerThread(name: "log-segments") { segmentMaker.run(monitor) }
+    }
+
+    // MARK: Appending
+
+    package func append(
+        _ batch: RecordBatch, to shard: ShardID, expecting: UInt64?
+    ) throws(AppendError) -> LogPosition {
+        let record = try state.withLock { state throws(AppendError) in
+            try state.queue.append(batch, to: Int(shard.rawValue), expecting: expecting)
+        }
+        state.wake(.work)
+        return LogPosition(shard: shard, record: record)
+    }
+
+    package func isDurable(_ position: LogPosition) -> Bool {
+        durableMarks[Int(position.shard.rawValue)].value >= position.record
+    }
+
+    package func durable(through position: LogPosition) async {
+        if isDurable(position) { return }
+        await Waiter.wait { waiter in
+            state.withLock { state in
+                // Marks move before the frame leaves the queue, so what is in no frame is durable.
+                state.queue.wait(
+                    waiter, shard: Int(position.shard.rawValue), record: position.record)
+            }
+        }
+    }
+
+    /// The same for threads that may block.
+    func waitUntilDurable(_ shard: ShardID, _ record: UInt64) {
+        let mark = durableMarks[Int(shard.rawValue)]
+        _ = state.wait(for: .progress) { _ in mark.value >= record ? true : nil }
+    }
+
+    package var hasRoom: Bool { state.withLock { $0.queue.hasRoom } }
+
+    // MARK: Closing
+
+    package func close() async {
+        let isFirst = state.withLock { state in
+            defer { state.isClosing = true }
+            return !state.isClosing
+        }
+        guard isFirst else { return }
+        state.wake(.work)
+        state.wake(.spare)
+        await withCheckedContinuation { continuation in
+            // Joining blocks, so it gets a thread of its own; starting one can only fail when the
+            // process is out of threads, and then blocking here is the smaller evil.
+            let join: @Sendable () -> Void = { [writer, maker] in
+                writer.join()
+                maker.join()
+                continuation.resume()
+            }
+            do throws(StorageError) {
+                _ = try WorkerThread(name: "log-close", join)
+            } catch {
+                join()
+            }
+        }
+    }
+}
+
+/// How far a shard's stream is durable; only the writer moves it.
+final class DurableMark: Sendable {
+    private let record: Atomic<UInt64>
+
+    init(_ record: UInt64) { self.record = Atomic(record) }
+
+    var value: UInt64 {
+        get { record.load(ordering: .acquiring) }
+        set { record.store(newValue, ordering: .releasing) }
+    }
+}
