@@ -1,4 +1,5 @@
 // swift-tools-version: 6.3
+import Foundation
 import PackageDescription
 
 // The one list of compiler settings. SwiftPM ignores a misspelt upcoming feature without a word, so
@@ -38,6 +39,7 @@ var package = Package(
         .systemLibrary(name: "CSodium"),
         .systemLibrary(name: "CZlib"),
         .target(name: "CHash"),
+        .target(name: "CAssets"),
         .target(
             name: "Persistence", dependencies: ["CHash", "CZlib", crypto], swiftSettings: settings),
         .target(
@@ -50,7 +52,7 @@ var package = Package(
         .executableTarget(
             name: "App",
             dependencies: [
-                "Actors", "Persistence", crypto,
+                "Actors", "CAssets", "Persistence", crypto,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -68,6 +70,49 @@ var package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: ["Actors", "Persistence"], path: "Tests/TestSupport",
+            swiftSettings: settings),
+        .testTarget(
+            name: "PersistenceTests", dependencies: ["Persistence", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ActorsTests", dependencies: ["Actors", "Persistence", "TestSupport", crypto],
+            swiftSettings: settings),
+        .testTarget(
+            name: "AppTests",
+            dependencies: [
+                "App", "Actors", "Persistence", "TestSupport",
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+        // The house rules, checked like everything else.
+        .testTarget(name: "TidyTests", swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The benchmarks are programs of their own, built only for `make bench`.
+if ProcessInfo.processInfo.environment["COUNTERSIGN_BENCHMARKS"] != nil {
+    package.targets += [
+        .executableTarget(
+            name: "BareRoute",
+            dependencies: [
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Benchmarks/BareRoute", swiftSettings: settings),
+        .executableTarget(
+            name: "LogAppends", dependencies: ["Persistence"], path: "Benchmarks/LogAppends",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "SeedUsers", dependencies: ["Actors", "Persistence"],
+            path: "Benchmarks/SeedUsers", swiftSettings: settings),
+    ]
+}

@@ -80,7 +80,7 @@ enum BackgroundThread {
         try await withCheckedThrowingContinuation { continuation in
             let thread = Thread {
                 // Linux keeps a niceness per thread; failing to lower it changes nothing but speed.
-                _ = setpriority(PRIO_PROCESS, 0, niceness)
+                _ = setpriority(Int32(PRIO_PROCESS.rawValue), 0, niceness)
                 continuation.resume(with: Result(catching: work))
             }
             thread.name = "snapshot"

@@ -47,7 +47,8 @@ extension APIError {
     init(_ error: HashingError) {
         switch error {
         case .overloaded(let seconds): self.init(.overloaded, retryAfterSeconds: seconds)
-        case .shutDown: self.init(.shuttingDown, retryAfterSeconds: 1)
+        // Only a caller that has gone away cancels, so nobody reads this one.
+        case .cancelled, .shutDown: self.init(.shuttingDown, retryAfterSeconds: 1)
         }
     }
 

@@ -2,7 +2,7 @@ import HummingbirdCore
 package import Logging
 import NIOCore
 import NIOPosix
-package import ServiceLifecycle
+import ServiceLifecycle
 import UnixSignals
 
 /// The listening server as a service: accepts until it is told to stop, then lets what is under way

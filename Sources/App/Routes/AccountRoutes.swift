@@ -1,4 +1,5 @@
 import Actors
+import HTTPTypes
 
 /// Registration, the two steps of signing in, and what a person does with an account.
 struct AccountRoutes: Sendable {
@@ -167,13 +168,13 @@ struct AccountRoutes: Sendable {
             response: .json(status: 200, EmptyEnvelope.schema), errors: [.storageFull]
         ) { call throws(APIError) in
             let caller = try call.session()
-            do {
+            do throws(APIError) {
                 try await accountRule { () throws(AccountError) in
                     try await accounts.owner(of: caller.user.id).endSession(
                         caller.session.id, of: caller.user.id, by: caller.digest,
                         context: call.context)
                 }
-            } catch let error where error.code == .sessionUnknown {
+            } catch where error.code == .sessionUnknown {
                 // Ended a moment ago by another request: what was asked for is so.
             }
             return .object(EmptyEnvelope(), cookie: .clear)

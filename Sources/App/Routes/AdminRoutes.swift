@@ -1,4 +1,5 @@
 import Actors
+import HTTPTypes
 
 /// What admins do to accounts. The operator's commands do the same through the control socket.
 struct AdminRoutes: Sendable {

@@ -1,4 +1,5 @@
 import Actors
+import HTTPTypes
 
 /// Service tokens: only an admin mints them.
 struct TokenRoutes: Sendable {

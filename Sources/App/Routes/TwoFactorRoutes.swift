@@ -1,4 +1,5 @@
 import Actors
+import HTTPTypes
 
 /// Setting up the second factor and giving it up. Using it is in `AccountRoutes`.
 struct TwoFactorRoutes: Sendable {
@@ -37,14 +38,13 @@ struct TwoFactorRoutes: Sendable {
                 try await accounts.owner(of: caller.user.id)
                     .startSetup(for: caller.user.id, context: call.context)
             }
-            let url = OTPAuthURL.make(
-                issuer: issuer, account: offer.account, secret: offer.secret.value)
-            guard let code = try? QRCode(url) else {
+            let url = OTPAuthURL(issuer: issuer, account: offer.account, secret: offer.secret)
+            guard let code = try? QRCode(url.text.value) else {
                 throw APIError(.internalError, detail: "the otpauth URL does not fit a QR code")
             }
             return .object(
                 SetupEnvelope(
-                    otpauth_url: url, secret: RadixAlphabet.base32.encode(offer.secret.value),
+                    otpauth_url: url.text.value, secret: url.secretText.value,
                     qr_svg: code.svg(), temp_token: offer.token.text.value,
                     expires_in_seconds: offer.expiresInSeconds))
         }

@@ -1,0 +1,125 @@
+import Actors
+import Foundation
+import Logging
+import Persistence
+import Synchronization
+
+/// Everything that lives on a data directory, brought up in the only order that is safe: lock,
+/// manifest, key, recovery, actors. The server puts HTTP in front of it; an operator's command beside
+/// no server uses it as it is.
+struct Core: Sendable {
+    let directory: DataDirectory
+    let log: FileLog
+    let accounts: AccountDirectory
+    let usage: UsageActor
+    let limiters: RateLimiters
+    let hasher: PasswordHasher
+    let catalog: IntegrationCatalog
+    let clock: any WallClock
+    let recordsReplayed: Int
+
+    /// - Throws: `StorageError` when the directory is in use or not whole, `KeyRejection` when none of
+    ///   the keys opens it. Nothing but the lock has been changed then.
+    static func open(
+        _ settings: Settings, keys: MasterKeys, clock: any WallClock, logger: Logger
+    ) async throws -> Core {
+        let random = SystemRandomSource()
+        let catalog = try settings.catalog()
+        let (directory, keyring) = try openDirectory(settings, keys: keys, random: random)
+        let log = try FileLog.open(
+            directory, segmentBytes: settings.logSegmentBytes,
+            sealMilliseconds: settings.logSealMilliseconds,
+            onFatal: FatalDisk.endProcess)
+        for notice in log.notices { logger.warning("\(notice)") }
+        let usage = UsageState(
+            integrations: catalog.ids, ringEvents: settings.usageRingEvents,
+            dedupKeysMax: settings.usageDedupKeysMax)
+        let recovered: RecoveredState
+        do {
+            recovered = try RecoveredState.recover(from: log, usage: usage)
+        } catch let fault as DecodingFault {
+            throw StorageError.corrupt(
+                file: directory.path, offset: 0,
+                reason: "its records pass their checksums and can't be understood (\(fault)); "
+                    + "was it written by a newer version?")
+        }
+        let limiters = RateLimiters(policies: settings.rateLimits)
+        for chunk in recovered.rateLimitChunks {
+            try await limiters.restore(chunk: chunk, at: clock.now())
+        }
+        let hasher = settings.makeHasher()
+        return Core(
+            directory: directory, log: log,
+            accounts: accountDirectory(
+                recovered, settings, log: log, keyring: keyring, hasher: hasher, random: random),
+            usage: UsageActor(recovered: recovered.usage, log: log), limiters: limiters,
+            hasher: hasher, catalog: catalog, clock: clock,
+            recordsReplayed: recovered.recordsReplayed)
+    }
+
+    private static func openDirectory(
+        _ settings: Settings, keys: MasterKeys, random: SystemRandomSource
+    ) throws -> (DataDirectory, DataKeyring) {
+        let fresh = DataKeyring.generate(random: random)
+        let name = TraceID(random: random)
+        let directory = try DataDirectory.open(
+            settings.dataDirectory, in: POSIXFileSystem(), segmentBytes: settings.logSegmentBytes,
+            id: DirectoryID(high: name.high, low: name.low)
+        ) {
+            WrappedDataKeys.wrap(fresh, with: keys.current, random: random)
+        }
+        let (keyring, needsRewrap) = try WrappedDataKeys.unwrap(
+            directory.metadata, with: keys.current, previous: keys.previous)
+        if needsRewrap {
+            try directory.replaceMetadata(
+                WrappedDataKeys.wrap(keyring, with: keys.current, random: random))
+        }
+        return (directory, keyring)
+    }
+
+    private static func accountDirectory(
+        _ recovered: RecoveredState, _ settings: Settings, log: FileLog, keyring: DataKeyring,
+        hasher: PasswordHasher, random: SystemRandomSource
+    ) -> AccountDirectory {
+        let shards = recovered.accounts.enumerated().map { index, accounts in
+            AccountActor(
+                shard: ShardID(UInt16(index)), recovered: accounts, log: log, keyring: keyring,
+                hasher: hasher, policy: settings.policy, random: random)
+        }
+        let installation = InstallationActor(
+            recovered: recovered.installation, lastUsed: recovered.tokensLastUsed, log: log,
+            random: random)
+        return AccountDirectory(
+            shards: shards, installation: installation, hasher: hasher, random: random)
+    }
+
+    func snapshotter(_ settings: Settings, logger: Logger) -> Snapshotter {
+        Snapshotter(
+            log: log, accounts: accounts, usage: usage, rateLimiters: limiters, clock: clock,
+            intervalSeconds: settings.snapshotIntervalSeconds,
+            logBytes: UInt64(settings.snapshotLogBytes), logger: logger)
+    }
+
+    /// Everything that was acknowledged is on the disk already; this leaves the mark of a good end.
+    func close() async {
+        hasher.shutdown()
+        await log.close()
+        directory.close()
+    }
+}
+
+/// The end of a process whose disk has failed.
+enum FatalDisk {
+    /// EX_IOERR of sysexits.h.
+    private static let exitCode: Int32 = 74
+
+    /// The kernel may have dropped what it could not write, and would say of the next sync that it
+    /// went well. So nothing that this process still believes can be trusted; the log can.
+    static let endProcess: @Sendable (StorageError) -> Void = { error in
+        let text = "fatal: \(error)\nThe disk refused a write or a sync, so the server stops before it "
+            + "says anything untrue. Everything acknowledged is in the log. Check the disk, then "
+            + "start the server again.\n"
+        FileHandle.standardError.write(Data(text.utf8))
+        _exit(exitCode)
+    }
+}

@@ -1,0 +1,193 @@
+import Actors
+import Foundation
+import HTTPTypes
+import Logging
+import Persistence
+import ServiceLifecycle
+import Synchronization
+
+/// The composition root: which parts there are, what each one is given, and in which order they start
+/// and stop.
+enum Server {
+    /// Serves until SIGTERM or SIGINT, then finishes what is under way, writes a last snapshot and
+    /// returns.
+    ///
+    /// - Throws: what kept it from starting (`ExitStatus` knows the codes).
+    static func run(_ settings: Settings, keys: MasterKeys) async throws {
+        let sink = LogSink.standardError()
+        defer { sink.flush() }
+        let clock = SystemWallClock()
+        let logger = makeLogger(settings, sink, clock)
+        let http = try settings.httpConfiguration()
+        let core = try await Core.open(settings, keys: keys, clock: clock, logger: logger)
+        let isStopping = Flag()
+        let ids = TraceIDSource(seed: SystemRandomSource())
+        let front = try Server.front(
+            core, settings, http: http, ids: ids, sink: settings.accessLog ? sink : nil,
+            isStopping: isStopping, logger: logger)
+        let server = HTTPServer(http, front: front, logger: logger) { port in
+            Announcement.print(host: http.host, port: port, isTLS: http.tls != nil)
+        }
+        let snapshotter = core.snapshotter(settings, logger: logger)
+        let operatorService = OperatorService(
+            accounts: core.accounts, minting: minting(core, settings), clock: clock, ids: ids)
+        // Stopped in the reverse order: first nobody comes in any more, last the housekeeping ends.
+        let services = ServiceGroup(
+            services: [
+                snapshotter,
+                Sweeper(accounts: core.accounts, clock: clock),
+                ControlServer(
+                    directory: settings.dataDirectory, logger: logger,
+                    perform: operatorService.perform),
+                StopWatch(flag: isStopping),
+                server,
+            ],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        logger.info(
+            "recovered",
+            metadata: [
+                "data_dir": "\(settings.dataDirectory)", "records": "\(core.recordsReplayed)",
+            ])
+        do {
+            try await services.run()
+        } catch {
+            await core.close()
+            throw error
+        }
+        await snapshotter.takeAndReport()
+        await core.close()
+    }
+
+    /// Opens the data without serving it, for an operator's command beside no server.
+    static func withOffline<Value: Sendable>(
+        _ settings: Settings, keys: MasterKeys,
+        _ body: @Sendable (OperatorService) async throws -> Value
+    ) async throws -> Value {
+        let sink = LogSink.standardError()
+        defer { sink.flush() }
+        let clock = SystemWallClock()
+        let core = try await Core.open(
+            settings, keys: keys, clock: clock, logger: makeLogger(settings, sink, clock))
+        let service = OperatorService(
+            accounts: core.accounts, minting: minting(core, settings), clock: clock,
+            ids: TraceIDSource(seed: SystemRandomSource()))
+        let result: Result<Value, any Error>
+        do {
+            result = .success(try await body(service))
+        } catch {
+            result = .failure(error)
+        }
+        await core.close()
+        return try result.get()
+    }
+
+    private static func makeLogger(
+        _ settings: Settings, _ sink: LogSink, _ clock: any WallClock
+    ) -> Logger {
+        Logger(label: "countersign") { label in
+            JSONLogHandler(label: label, level: settings.logLevel, sink: sink, clock: clock)
+        }
+    }
+
+    private static func minting(_ core: Core, _ settings: Settings) -> TokenMinting {
+        TokenMinting(
+            installation: core.accounts.installation,
+            integrationIDs: Set(core.catalog.ids.map(\.text)),
+            tokensPerAccountMax: settings.tokensPerAccountMax)
+    }
+
+    // MARK: HTTP
+
+    private static func front(
+        _ core: Core, _ settings: Settings, http: HTTPServerConfiguration, ids: TraceIDSource,
+        sink: LogSink?, isStopping: Flag, logger: Logger
+    ) throws -> Front {
+        let metrics = HTTPMetrics()
+        let operations = OperationsRoutes(
+            version: Version.text,
+            metrics: Metrics(http: metrics, sources: [CoreMetrics(core: core).write])
+        ) { [log = core.log] in
+            if isStopping.isSet { return .stopping }
+            return log.hasRoom ? .ready : .diskRefusesWrites
+        }
+        let endpoints = endpoints(core, settings)
+        let table = try EndpointTable(endpoints + operations.endpoints(beside: endpoints))
+        return Front(
+            Front.Parts(
+                table: table,
+                accounts: AccountAuthenticator(
+                    accounts: core.accounts, stepUpSeconds: settings.policy.stepUpSeconds),
+                limiters: core.limiters,
+                sources: SourceResolver(trustedProxies: http.trustedProxies),
+                sameSite: SameSiteRule(publicOrigin: http.publicOrigin),
+                bodies: BodyReader(jsonBytesMax: http.jsonBodyBytesMax),
+                encoder: ReplyEncoder(
+                    securityHeaders: SecurityHeaders(isReachedByTLS: http.isReachedByTLS)),
+                metrics: metrics, accessLog: sink.map(AccessLog.init(to:)), ids: ids,
+                clock: core.clock, logger: logger))
+    }
+
+    /// Every endpoint but those of `OperationsRoutes`, which describe the others.
+    private static func endpoints(_ core: Core, _ settings: Settings) -> [Endpoint] {
+        let absolute = settings.policy.sessionAbsoluteSeconds
+        let accounts = core.accounts
+        return AccountRoutes(
+            accounts: accounts, registration: settings.registrationGate,
+            sessionAbsoluteSeconds: absolute
+        ).endpoints
+            + SessionRoutes(accounts: accounts, clock: core.clock).endpoints
+            + TwoFactorRoutes(
+                accounts: accounts, issuer: settings.policy.issuer,
+                sessionAbsoluteSeconds: absolute
+            ).endpoints
+            + TokenRoutes(minting: minting(core, settings)).endpoints
+            + AdminRoutes(
+                accounts: accounts, resetTokenSeconds: settings.policy.resetTokenSeconds
+            ).endpoints
+            + UsageRoutes(usage: core.usage, integrations: Set(core.catalog.ids)).endpoints
+            + IntegrationRoutes(
+                catalog: core.catalog, environment: ProcessInfo.processInfo.environment,
+                usage: core.usage
+            ).endpoints
+    }
+}
+
+/// Whether the server has been told to stop.
+final class Flag: Sendable {
+    private let value = Atomic(false)
+    var isSet: Bool { value.load(ordering: .acquiring) }
+    func set() { value.store(true, ordering: .releasing) }
+}
+
+/// Sets the flag when the graceful stop begins, so that `/ready` sends balancers elsewhere at once.
+private struct StopWatch: Service {
+    let flag: Flag
+
+    func run() async throws {
+        try await gracefulShutdown()
+        flag.set()
+    }
+}
+
+/// The one line that scripts wait for.
+private enum Announcement {
+    static func print(host: String, port: Int, isTLS: Bool) {
+        let name = host.contains(":") ? "[\(host)]" : host
+        let line = "listening on \(isTLS ? "https" : "http")://\(name):\(port)\n"
+        FileHandle.standardOutput.write(Data(line.utf8))
+    }
+}
+
+/// The front's question to the accounts.
+private struct AccountAuthenticator: Authenticating {
+    let accounts: AccountDirectory
+    let stepUpSeconds: Int64
+
+    func session(_ secret: BearerSecret, at now: Timestamp) async -> SessionPrincipal? {
+        await accounts.authenticate(secret, at: now)
+    }
+
+    func token(_ secret: BearerSecret, at now: Timestamp) async -> TokenPrincipal? {
+        await accounts.installation.authenticate(secret.digest, at: now)
+    }
+}

@@ -1,5 +1,0 @@
-import Hummingbird
-import HummingbirdTLS
-import Yams
-import ArgumentParser
-@main struct Server { static func main() async { print("hi") } }
