@@ -1,0 +1,57 @@
+import DequeModule
+
+/// The newest events of one integration, in the order of their arrival.
+///
+/// Kept in blocks, so that a snapshot's copy costs the next arrival one small block and not all rows.
+package struct UsageRing: Sendable, Equatable {
+    private var blocks: Deque<[UsageEvent]> = []
+    package private(set) var count = 0
+    private let capacity: Int
+
+    private static let blockEvents = 256
+    /// At least so many can always be listed.
+    package static let capacityMin = 1000
+
+    /// - Parameter capacity: whole blocks go when the ring is full, so up to 255 more are kept.
+    package init(capacity: Int) {
+        precondition(capacity >= Self.capacityMin)
+        self.capacity = capacity
+    }
+
+    package mutating func append(_ event: UsageEvent) {
+        if let last = blocks.last, last.count < Self.blockEvents {
+            blocks[blocks.count - 1].append(event)
+        } else {
+            blocks.append([event])
+        }
+        count += 1
+        while let first = blocks.first, count - first.count >= capacity {
+            blocks.removeFirst()
+            count -= first.count
+        }
+    }
+
+    /// A page of events, newest first, all older than `row`.
+    ///
+    /// - Returns: the page, and the row that the next page goes on from, nil after the last one. Events
+    ///   that arrive between two pages change neither.
+    package func page(
+        before row: UInt64?, limit: Int
+    ) -> (events: [UsageEvent], next: UInt64?) {
+        var page: [UsageEvent] = []
+        page.reserveCapacity(limit)
+        for block in blocks.reversed() {
+            if let row, block[0].row >= row { continue }
+            for event in block.reversed() where row.map({ event.row < $0 }) ?? true {
+                if page.count == limit { return (page, page[page.count - 1].row) }
+                page.append(event)
+            }
+        }
+        return (page, nil)
+    }
+
+    package var events: some Sequence<UsageEvent> { blocks.lazy.flatMap { $0 } }
+
+    /// All events in blocks that are shared with this ring until it changes.
+    var allBlocks: [[UsageEvent]] { Array(blocks) }
+}

@@ -1,0 +1,127 @@
+package import Persistence
+
+/// One item of the usage part of a snapshot: a tag and what belongs to it.
+enum UsageItem {
+    case evicted(Int64?)
+    case marks(IntegrationID, lastUsedAt: Timestamp?, recorded: UInt64)
+    case row(UsageEvent)
+    case minute(IntegrationID, Int64, DayCounter.Minute)
+    case key(DedupIndex.Stored)
+
+    /// Numbers on disk; never reused.
+    private enum Tag: UInt8 {
+        case evicted = 1
+        case marks = 2
+        case row = 3
+        case minute = 4
+        case key = 5
+    }
+
+    func encode(into writer: inout ByteWriter) {
+        switch self {
+        case .evicted(let second):
+            writer.write(Tag.evicted.rawValue)
+            writer.writeOptional(second) { $0.write($1) }
+        case .marks(let integration, let lastUsedAt, let recorded):
+            writer.write(Tag.marks.rawValue)
+            writer.write(integration.text)
+            writer.writeOptional(lastUsedAt) { $0.write($1) }
+            writer.write(recorded)
+        case .row(let event):
+            writer.write(Tag.row.rawValue)
+            writer.write(event.row)
+            writer.write(event.facts)
+        case .minute(let integration, let minute, let content):
+            writer.write(Tag.minute.rawValue)
+            writer.write(integration.text)
+            writer.write(minute)
+            let used = content.seconds.enumerated().filter { $0.element != .zero }
+            writer.writeArray(used) { writer, second in
+                writer.write(UInt8(second.offset))
+                writer.writeVarint(UInt64(second.element.okObserved))
+                writer.writeVarint(UInt64(second.element.okReported))
+                writer.writeVarint(UInt64(second.element.failedObserved))
+                writer.writeVarint(UInt64(second.element.failedReported))
+            }
+        case .key(let stored):
+            writer.write(Tag.key.rawValue)
+            writer.write(stored.key.high)
+            writer.write(stored.key.low)
+            writer.write(stored.content)
+            writer.write(stored.arrivedSecond)
+        }
+    }
+
+    init(from reader: inout ByteReader) throws(DecodingFault) {
+        let byte = try reader.read(UInt8.self)
+        guard let tag = Tag(rawValue: byte) else { throw .invalidValue("usage item \(byte)") }
+        switch tag {
+        case .evicted:
+            self = .evicted(try reader.readBool() ? try reader.read(Int64.self) : nil)
+        case .marks:
+            let integration = IntegrationID(try reader.readString())
+            let lastUsedAt = try reader.readBool() ? try reader.readTimestamp() : nil
+            self = .marks(
+                integration, lastUsedAt: lastUsedAt, recorded: try reader.read(UInt64.self))
+        case .row:
+            let row = try reader.read(UInt64.self)
+            self = .row(UsageEvent(row: row, facts: try reader.readUsageFacts()))
+        case .minute:
+            let integration = IntegrationID(try reader.readString())
+            let minute = try reader.read(Int64.self)
+            self = .minute(integration, minute, try DayCounter.Minute(from: &reader))
+        case .key:
+            let high = try reader.read(UInt64.self)
+            let key = ReportKey(high: high, low: try reader.read(UInt64.self))
+            let content = try reader.read(UInt64.self)
+            self = .key(
+                DedupIndex.Stored(
+                    key: key, content: content, arrivedSecond: try reader.read(Int64.self)))
+        }
+    }
+}
+
+extension DayCounter.Minute {
+    fileprivate init(from reader: inout ByteReader) throws(DecodingFault) {
+        for _ in 0..<(try reader.readCount()) {
+            let second = Int(try reader.read(UInt8.self))
+            guard second < 60 else { throw .invalidValue("second \(second)") }
+            var tally = DayCounter.Tally()
+            tally.okObserved = UInt32(truncatingIfNeeded: try reader.readVarint())
+            tally.okReported = UInt32(truncatingIfNeeded: try reader.readVarint())
+            tally.failedObserved = UInt32(truncatingIfNeeded: try reader.readVarint())
+            tally.failedReported = UInt32(truncatingIfNeeded: try reader.readVarint())
+            seconds[second] = tally
+            total += tally
+        }
+    }
+}
+
+extension UsageState {
+    /// The whole state as parts of a snapshot, encoded later, while the actor goes on.
+    package func snapshotParts(shard: ShardID) -> [SnapshotPart] {
+        var marks: [UsageItem] = [.evicted(reports.evicted)]
+        var minutes: [UsageItem] = []
+        var rings: [[UsageEvent]] = []
+        for (integration, usage) in integrations {
+            marks.append(
+                .marks(integration, lastUsedAt: usage.lastUsedAt, recorded: usage.recorded))
+            minutes += usage.day.minutes.map { .minute(integration, $0.key, $0.value) }
+            rings += usage.ring.allBlocks
+        }
+        func part<Items: Collection & Sendable>(
+            _ items: Items, _ encode: @escaping @Sendable (inout ByteWriter, Items.Element) -> Void
+        ) -> SnapshotPart where Items.Index: Sendable {
+            ChunkSource(items, encode: encode)
+                .part(kind: .usage, shard: shard, appliedRecord: appliedRecord)
+        }
+        return [
+            part(marks) { $1.encode(into: &$0) },
+            part(minutes) { $1.encode(into: &$0) },
+            part(rings.joined()) { UsageItem.row($1).encode(into: &$0) },
+            part(reports.stored) { writer, stored in
+                if let stored { UsageItem.key(stored).encode(into: &writer) }
+            },
+        ]
+    }
+}

@@ -1,0 +1,163 @@
+package import Persistence
+
+/// Everything about the use of integrations: rows, exact counts, and the keys of what was reported.
+/// Pure: `decide` says what becomes of reports, `apply` makes a record count.
+package struct UsageState: Sendable {
+    struct PerIntegration: Sendable {
+        var ring: UsageRing
+        var day = DayCounter()
+        var lastUsedAt: Timestamp?
+        /// All records ever, probes included: what the self-check compares.
+        var recorded: UInt64 = 0
+    }
+
+    private(set) var integrations: [IntegrationID: PerIntegration] = [:]
+    private(set) var reports: DedupIndex
+    /// The ordinal of the newest record that is in here.
+    package private(set) var appliedRecord: UInt64 = 0
+    private let ringEvents: Int
+
+    /// A report may be so old; older ones would change counts that were already shown.
+    package static let lateSecondsMax: Int64 = 86_400
+    /// Clocks of callers may be so far ahead.
+    package static let aheadSecondsMax: Int64 = 300
+
+    /// - Parameter integrations: those of the catalogue. Rows of others, from an older catalogue, are
+    ///   kept as long as they are in the ring.
+    package init(integrations: [IntegrationID], ringEvents: Int, dedupKeysMax: Int) {
+        self.ringEvents = ringEvents
+        reports = DedupIndex(keysMax: dedupKeysMax)
+        for integration in integrations {
+            self.integrations[integration] = PerIntegration(ring: UsageRing(capacity: ringEvents))
+        }
+    }
+
+    // MARK: Rules
+
+    /// What becomes of each report, and the records of those that are accepted. Nothing changes yet.
+    package func decide(
+        _ batch: [UsageReport], at now: Timestamp
+    ) -> (records: [UsageRecord], outcomes: [ReportOutcome]) {
+        var records: [UsageRecord] = []
+        var outcomes: [ReportOutcome] = []
+        records.reserveCapacity(batch.count)
+        outcomes.reserveCapacity(batch.count)
+        var inThisBatch: [ReportKey: UInt64] = Dictionary(minimumCapacity: batch.count)
+        for report in batch {
+            if let known = inThisBatch[report.key] ?? reports.content(of: report.key, at: now) {
+                outcomes.append(known == report.content ? .duplicate : .conflict)
+            } else if report.facts.at <= now.advanced(bySeconds: -Self.lateSecondsMax) {
+                outcomes.append(.tooOld)
+            } else if report.facts.at > now.advanced(bySeconds: Self.aheadSecondsMax) {
+                outcomes.append(.inFuture)
+            } else {
+                inThisBatch[report.key] = report.content
+                outcomes.append(.accepted)
+                records.append(
+                    UsageRecord(
+                        facts: report.facts,
+                        report: UsageRecord.Report(key: report.key, content: report.content),
+                        arrivedAt: now))
+            }
+        }
+        return (records, outcomes)
+    }
+
+    package mutating func apply(_ record: UsageRecord, row: UInt64) {
+        let facts = record.facts
+        appliedRecord = row
+        update(facts.integration) { usage in
+            usage.recorded += 1
+            usage.ring.append(UsageEvent(row: row, facts: facts))
+            guard let tally = DayCounter.Tally(facts) else { return }
+            usage.day.add(tally, at: facts.at, now: record.arrivedAt)
+            usage.lastUsedAt = max(usage.lastUsedAt ?? facts.at, facts.at)
+        }
+        if let report = record.report {
+            reports.insert(report.key, content: report.content, at: record.arrivedAt)
+        }
+    }
+
+    private mutating func update(
+        _ integration: IntegrationID, _ change: (inout PerIntegration) -> Void
+    ) {
+        change(&integrations[integration, default: PerIntegration(ring: UsageRing(capacity: ringEvents))])
+    }
+
+    // MARK: Questions
+
+    package func events(
+        of integration: IntegrationID, before row: UInt64?, limit: Int
+    ) -> (events: [UsageEvent], next: UInt64?) {
+        integrations[integration]?.ring.page(before: row, limit: limit) ?? ([], nil)
+    }
+
+    package func counts(at now: Timestamp) -> [IntegrationID: UsageCounts] {
+        integrations.mapValues { usage in
+            let tally = usage.day.tally(at: now)
+            var counts = UsageCounts()
+            counts.ok = tally.ok
+            counts.failures = tally.failed
+            counts.reported = tally.reported
+            counts.lastUsedAt = usage.lastUsedAt
+            return counts
+        }
+    }
+
+    /// All records ever of each integration.
+    package var totals: [IntegrationID: UInt64] { integrations.mapValues(\.recorded) }
+
+    package func shortenedWindowSeconds(at now: Timestamp) -> Int64? {
+        reports.shortenedWindowSeconds(at: now)
+    }
+
+    // MARK: Recovery
+
+    /// Applies a record of the log unless the snapshot has it already.
+    package mutating func replay(_ stored: StoredRecord, record: UInt64) throws(DecodingFault) {
+        guard record > appliedRecord else { return }
+        var reader = stored.reader
+        let usage = try UsageRecord(kind: stored.kind, version: stored.version, from: &reader)
+        guard reader.isAtEnd else { throw .invalidValue("bytes after record \(record)") }
+        apply(usage, row: record)
+    }
+
+    /// Takes one chunk of a snapshot; chunks come in the order they were written.
+    package mutating func restore(
+        chunk: [UInt8], appliedRecord: UInt64
+    ) throws(DecodingFault) {
+        self.appliedRecord = appliedRecord
+        var reader = ByteReader(chunk)
+        while !reader.isAtEnd {
+            switch try UsageItem(from: &reader) {
+            case .evicted(let second):
+                reports.restore(evicted: second)
+            case .marks(let integration, let lastUsedAt, let recorded):
+                update(integration) { usage in
+                    usage.lastUsedAt = lastUsedAt
+                    usage.recorded = recorded
+                }
+            case .row(let event):
+                update(event.facts.integration) { $0.ring.append(event) }
+            case .minute(let integration, let minute, let content):
+                update(integration) { $0.day.restore(minute, content) }
+            case .key(let stored):
+                reports.restore(stored)
+            }
+        }
+    }
+}
+
+extension DayCounter.Tally {
+    /// Nil for what is never counted: probes, and what is still under way.
+    init?(_ facts: UsageFacts) {
+        self = .zero
+        switch (facts.source, facts.status) {
+        case (.probe, _), (_, .pending): return nil
+        case (.observed, .ok): okObserved = 1
+        case (.reported, .ok): okReported = 1
+        case (.observed, _): failedObserved = 1
+        case (.reported, _): failedReported = 1
+        }
+    }
+}
