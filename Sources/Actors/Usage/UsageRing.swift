@@ -5,6 +5,8 @@ import DequeModule
 /// Kept in blocks, so that a snapshot's copy costs the next arrival one small block and not all rows.
 package struct UsageRing: Sendable, Equatable {
     private var blocks: Deque<[UsageEvent]> = []
+    /// Events at the start of the first block that have left the ring.
+    private var left = 0
     package private(set) var count = 0
     private let capacity: Int
 
@@ -12,7 +14,6 @@ package struct UsageRing: Sendable, Equatable {
     /// At least so many can always be listed.
     package static let capacityMin = 1000
 
-    /// - Parameter capacity: whole blocks go when the ring is full, so up to 255 more are kept.
     package init(capacity: Int) {
         precondition(capacity >= Self.capacityMin)
         self.capacity = capacity
@@ -24,10 +25,14 @@ package struct UsageRing: Sendable, Equatable {
         } else {
             blocks.append([event])
         }
-        count += 1
-        while let first = blocks.first, count - first.count >= capacity {
+        guard count == capacity else {
+            count += 1
+            return
+        }
+        left += 1
+        if left == blocks[0].count {
             blocks.removeFirst()
-            count -= first.count
+            left = 0
         }
     }
 
@@ -40,9 +45,10 @@ package struct UsageRing: Sendable, Equatable {
     ) -> (events: [UsageEvent], next: UInt64?) {
         var page: [UsageEvent] = []
         page.reserveCapacity(limit)
-        for block in blocks.reversed() {
+        for (index, block) in blocks.enumerated().reversed() {
             if let row, block[0].row >= row { continue }
-            for event in block.reversed() where row.map({ event.row < $0 }) ?? true {
+            let events = index == 0 ? block[left...] : block[...]
+            for event in events.reversed() where row.map({ event.row < $0 }) ?? true {
                 if page.count == limit { return (page, page[page.count - 1].row) }
                 page.append(event)
             }
@@ -50,8 +56,8 @@ package struct UsageRing: Sendable, Equatable {
         return (page, nil)
     }
 
-    package var events: some Sequence<UsageEvent> { blocks.lazy.flatMap { $0 } }
-
-    /// All events in blocks that are shared with this ring until it changes.
-    var allBlocks: [[UsageEvent]] { Array(blocks) }
+    /// All events, in blocks that are shared with this ring until it changes.
+    var allBlocks: [ArraySlice<UsageEvent>] {
+        blocks.enumerated().map { $0.offset == 0 ? $0.element[left...] : $0.element[...] }
+    }
 }

@@ -102,7 +102,7 @@ extension UsageState {
     package func snapshotParts(shard: ShardID) -> [SnapshotPart] {
         var marks: [UsageItem] = [.evicted(reports.evicted)]
         var minutes: [UsageItem] = []
-        var rings: [[UsageEvent]] = []
+        var rings: [ArraySlice<UsageEvent>] = []
         for (integration, usage) in integrations {
             marks.append(
                 .marks(integration, lastUsedAt: usage.lastUsedAt, recorded: usage.recorded))

@@ -20,7 +20,7 @@ enum Server {
         let logger = makeLogger(settings, sink, clock)
         let http = try settings.httpConfiguration()
         let core = try await Core.open(settings, keys: keys, clock: clock, logger: logger)
-        let isStopping = Flag()
+        let isStopping = StopFlag()
         let ids = TraceIDSource(seed: SystemRandomSource())
         let front = try Server.front(
             core, settings, http: http, ids: ids, sink: settings.accessLog ? sink : nil,
@@ -100,7 +100,7 @@ enum Server {
 
     private static func front(
         _ core: Core, _ settings: Settings, http: HTTPServerConfiguration, ids: TraceIDSource,
-        sink: LogSink?, isStopping: Flag, logger: Logger
+        sink: LogSink?, isStopping: StopFlag, logger: Logger
     ) throws -> Front {
         let metrics = HTTPMetrics()
         let operations = OperationsRoutes(
@@ -153,7 +153,7 @@ enum Server {
 }
 
 /// Whether the server has been told to stop.
-final class Flag: Sendable {
+final class StopFlag: Sendable {
     private let value = Atomic(false)
     var isSet: Bool { value.load(ordering: .acquiring) }
     func set() { value.store(true, ordering: .releasing) }
@@ -161,7 +161,7 @@ final class Flag: Sendable {
 
 /// Sets the flag when the graceful stop begins, so that `/ready` sends balancers elsewhere at once.
 private struct StopWatch: Service {
-    let flag: Flag
+    let flag: StopFlag
 
     func run() async throws {
         try await gracefulShutdown()

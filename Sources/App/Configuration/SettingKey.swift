@@ -22,7 +22,7 @@ extension SettingKey {
     typealias Place<Value> = WritableKeyPath<Settings, Value> & Sendable
 
     static func integer<Value: FixedWidthInteger & Sendable>(
-        _ name: String, _ place: Place<Value>, _ range: ClosedRange<Value>, flag: String? = nil,
+        _ name: String, _ place: any Place<Value>, _ range: ClosedRange<Value>, flag: String? = nil,
         _ summary: String
     ) -> SettingKey {
         SettingKey(
@@ -37,7 +37,7 @@ extension SettingKey {
     }
 
     static func flag(
-        _ name: String, _ place: Place<Bool>, flag: String? = nil, _ summary: String
+        _ name: String, _ place: any Place<Bool>, flag: String? = nil, _ summary: String
     ) -> SettingKey {
         SettingKey(
             name: name, flag: flag, summary: summary, allowed: "true or false",
@@ -50,7 +50,7 @@ extension SettingKey {
     }
 
     static func choice<Value: RawRepresentable<String> & CaseIterable & Sendable>(
-        _ name: String, _ place: Place<Value>, flag: String? = nil, _ summary: String
+        _ name: String, _ place: any Place<Value>, flag: String? = nil, _ summary: String
     ) -> SettingKey {
         SettingKey(
             name: name, flag: flag, summary: summary,
@@ -65,7 +65,7 @@ extension SettingKey {
 
     /// - Parameter isAllowed: the empty text always is; it means unset.
     static func text(
-        _ name: String, _ place: Place<String>, flag: String? = nil, _ summary: String,
+        _ name: String, _ place: any Place<String>, flag: String? = nil, _ summary: String,
         allowed: String = "any text", isAllowed: @escaping @Sendable (String) -> Bool = { _ in true }
     ) -> SettingKey {
         SettingKey(
@@ -80,7 +80,7 @@ extension SettingKey {
 
     /// Elements separated by commas; in the file a list.
     static func list<Value: Sendable>(
-        _ name: String, _ place: Place<[Value]>, _ summary: String, allowed: String,
+        _ name: String, _ place: any Place<[Value]>, _ summary: String, allowed: String,
         parse: @escaping @Sendable (String) -> Value?, print: @escaping @Sendable (Value) -> String
     ) -> SettingKey {
         SettingKey(

@@ -27,7 +27,7 @@ enum SettingKeys {
             "trusted_proxies", \.trustedProxies,
             "Proxies whose X-Forwarded-For is believed.",
             allowed: "addresses or ranges such as 10.0.0.0/8, separated by commas",
-            parse: { AddressRange($0) }, print: { $0.description }),
+            parse: { AddressRange(cidr: $0) == nil ? nil : $0 }, print: { $0 }),
         .flag(
             "behind_tls_proxy", \.behindTLSProxy,
             "A trusted proxy in front ends TLS, so a public address may be served without it."),
@@ -120,8 +120,10 @@ enum SettingKeys {
             "What can't be hashed within this is refused at once."),
     ]
 
-    private static let rateLimits: [SettingKey] = RateClass.allCases.flatMap { rateClass in
-        let name = "rate_limits.\(rateClass.rawValue)"
+    private static let rateLimits: [SettingKey] = RateClass.allCases.flatMap(rates)
+
+    private static func rates(_ rateClass: RateClass) -> [SettingKey] {
+        let name = "rate_limits." + rateClass.rawValue
         return [
             .rate(
                 name + ".quota", "Requests of each caller in a window.", word: "unlimited",

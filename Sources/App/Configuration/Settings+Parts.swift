@@ -26,7 +26,7 @@ extension Settings {
         var configuration = HTTPServerConfiguration()
         configuration.host = host
         configuration.port = port
-        configuration.trustedProxies = trustedProxies
+        configuration.trustedProxies = trustedProxies.compactMap { AddressRange(cidr: $0) }
         configuration.publicURL = publicURL.isEmpty ? nil : publicURL
         configuration.limits.headerBytesMax = headerBytesMax
         configuration.connectionsMax = connectionsMax

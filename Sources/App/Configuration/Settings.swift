@@ -12,7 +12,8 @@ struct Settings: Sendable {
     var integrationsFile = ""
     /// Where the outside reaches us, without a path.
     var publicURL = ""
-    var trustedProxies: [AddressRange] = []
+    /// Addresses and ranges in CIDR notation, already checked.
+    var trustedProxies: [String] = []
     /// A proxy in front ends TLS, so that plain HTTP on a public address is no accident.
     var behindTLSProxy = false
     var allowPrivateUpstreams = false

@@ -1,5 +1,3 @@
-import Foundation
-
 /// The settings in force, and where each value came from.
 struct LoadedSettings: Sendable {
     struct Row: Sendable {
@@ -160,12 +158,6 @@ struct SettingsLoader {
                     + "cross the network in the clear.",
                 fix: "Set --tls-cert and --tls-key, or behind_tls_proxy: true when a trusted proxy "
                     + "in front ends TLS, or listen on 127.0.0.1.")
-        }
-        if settings.policy.sessionIdleSeconds > settings.policy.sessionAbsoluteSeconds {
-            report(
-                "auth.session_idle_seconds", origin("auth.session_idle_seconds"),
-                "The idle limit is longer than auth.session_absolute_seconds, so it never applies.",
-                fix: "Make it at most \(settings.policy.sessionAbsoluteSeconds).")
         }
     }
 }
