@@ -93,6 +93,10 @@ struct Core: Sendable {
             shards: shards, installation: installation, hasher: hasher, random: random)
     }
 
+    var parts: Server.Parts {
+        Server.Parts(accounts: accounts, usage: usage, catalog: catalog, clock: clock)
+    }
+
     func snapshotter(_ settings: Settings, logger: Logger) -> Snapshotter {
         Snapshotter(
             log: log, accounts: accounts, usage: usage, rateLimiters: limiters, clock: clock,

@@ -2,9 +2,11 @@ import Actors
 import Foundation
 import HTTPTypes
 import Logging
+import NIOCore
 import Persistence
 import ServiceLifecycle
 import Synchronization
+import UnixSignals
 
 /// The composition root: which parts there are, what each one is given, and in which order they start
 /// and stop.
@@ -29,8 +31,7 @@ enum Server {
             Announcement.print(host: http.host, port: port, isTLS: http.tls != nil)
         }
         let snapshotter = core.snapshotter(settings, logger: logger)
-        let operatorService = OperatorService(
-            accounts: core.accounts, minting: minting(core, settings), clock: clock, ids: ids)
+        let operatorService = operatorService(core, settings, ids)
         // Stopped in the reverse order: first nobody comes in any more, last the housekeeping ends.
         let services = ServiceGroup(
             services: [
@@ -52,6 +53,9 @@ enum Server {
             try await services.run()
         } catch {
             await core.close()
+            if let reason = error as? IOError {
+                throw ListenError(host: http.host, port: http.port, reason: reason)
+            }
             throw error
         }
         await snapshotter.takeAndReport()
@@ -68,9 +72,8 @@ enum Server {
         let clock = SystemWallClock()
         let core = try await Core.open(
             settings, keys: keys, clock: clock, logger: makeLogger(settings, sink, clock))
-        let service = OperatorService(
-            accounts: core.accounts, minting: minting(core, settings), clock: clock,
-            ids: TraceIDSource(seed: SystemRandomSource()))
+        let service = operatorService(
+            core, settings, TraceIDSource(seed: SystemRandomSource()))
         let result: Result<Value, any Error>
         do {
             result = .success(try await body(service))
@@ -89,7 +92,15 @@ enum Server {
         }
     }
 
-    private static func minting(_ core: Core, _ settings: Settings) -> TokenMinting {
+    private static func operatorService(
+        _ core: Core, _ settings: Settings, _ ids: TraceIDSource
+    ) -> OperatorService {
+        OperatorService(
+            accounts: core.accounts, minting: minting(core.parts, settings),
+            resetTokenSeconds: settings.policy.resetTokenSeconds, clock: core.clock, ids: ids)
+    }
+
+    private static func minting(_ core: Parts, _ settings: Settings) -> TokenMinting {
         TokenMinting(
             installation: core.accounts.installation,
             integrationIDs: Set(core.catalog.ids.map(\.text)),
@@ -97,6 +108,14 @@ enum Server {
     }
 
     // MARK: HTTP
+
+    /// What endpoints are made of.
+    struct Parts: Sendable {
+        let accounts: AccountDirectory
+        let usage: UsageActor
+        let catalog: IntegrationCatalog
+        let clock: any WallClock
+    }
 
     private static func front(
         _ core: Core, _ settings: Settings, http: HTTPServerConfiguration, ids: TraceIDSource,
@@ -110,7 +129,7 @@ enum Server {
             if isStopping.isSet { return .stopping }
             return log.hasRoom ? .ready : .diskRefusesWrites
         }
-        let endpoints = endpoints(core, settings)
+        let endpoints = endpoints(core.parts, settings)
         let table = try EndpointTable(endpoints + operations.endpoints(beside: endpoints))
         return Front(
             Front.Parts(
@@ -128,7 +147,7 @@ enum Server {
     }
 
     /// Every endpoint but those of `OperationsRoutes`, which describe the others.
-    private static func endpoints(_ core: Core, _ settings: Settings) -> [Endpoint] {
+    static func endpoints(_ core: Parts, _ settings: Settings) -> [Endpoint] {
         let absolute = settings.policy.sessionAbsoluteSeconds
         let accounts = core.accounts
         return AccountRoutes(

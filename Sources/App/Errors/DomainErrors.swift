@@ -18,27 +18,27 @@ func accountRule<Value>(
 extension APIError {
     init(_ error: AccountError) {
         switch error {
-        case .emailTaken: self.init(.emailTaken, field: "email")
-        case .invalidCredentials: self.init(.invalidCredentials)
-        case .accountDisabled: self.init(.accountDisabled)
-        case .sessionInvalid: self.init(.notSignedIn)
-        case .sessionUnknown: self.init(.sessionUnknown)
-        case .userUnknown: self.init(.userUnknown)
-        case .tempTokenInvalid: self.init(.tempTokenInvalid, field: "temp_token")
-        case .tempTokenExhausted: self.init(.tempTokenExhausted, field: "temp_token")
-        case .codeInvalid: self.init(.codeInvalid)
+        case .emailTaken: self.init(ErrorCode.emailTaken, field: "email")
+        case .invalidCredentials: self.init(ErrorCode.invalidCredentials)
+        case .accountDisabled: self.init(ErrorCode.accountDisabled)
+        case .sessionInvalid: self.init(ErrorCode.notSignedIn)
+        case .sessionUnknown: self.init(ErrorCode.sessionUnknown)
+        case .userUnknown: self.init(ErrorCode.userUnknown)
+        case .tempTokenInvalid: self.init(ErrorCode.tempTokenInvalid, field: "temp_token")
+        case .tempTokenExhausted: self.init(ErrorCode.tempTokenExhausted, field: "temp_token")
+        case .codeInvalid: self.init(ErrorCode.codeInvalid)
         case .tooManyAttempts(let seconds):
-            self.init(.tooManyAttempts, retryAfterSeconds: seconds)
-        case .twoFactorLocked: self.init(.twoFactorLocked)
-        case .twoFactorAlreadyEnabled: self.init(.twoFactorAlreadyEnabled)
-        case .twoFactorNotEnabled: self.init(.twoFactorNotEnabled)
-        case .setupNotStarted: self.init(.setupNotStarted)
-        case .resetTokenInvalid: self.init(.resetTokenInvalid, field: "reset_token")
-        case .lastAdmin: self.init(.lastAdmin)
+            self.init(ErrorCode.tooManyAttempts, retryAfterSeconds: seconds)
+        case .twoFactorLocked: self.init(ErrorCode.twoFactorLocked)
+        case .twoFactorAlreadyEnabled: self.init(ErrorCode.twoFactorAlreadyEnabled)
+        case .twoFactorNotEnabled: self.init(ErrorCode.twoFactorNotEnabled)
+        case .setupNotStarted: self.init(ErrorCode.setupNotStarted)
+        case .resetTokenInvalid: self.init(ErrorCode.resetTokenInvalid, field: "reset_token")
+        case .lastAdmin: self.init(ErrorCode.lastAdmin)
         case .passwordRejected(let reason): self.init(reason, field: "new_password")
-        case .registrationClosed: self.init(.registrationClosed)
+        case .registrationClosed: self.init(ErrorCode.registrationClosed)
         case .secretUnreadable:
-            self.init(.internalError, detail: "a sealed TOTP secret does not open")
+            self.init(ErrorCode.internalError, detail: "a sealed TOTP secret does not open")
         case .hashing(let reason): self.init(reason)
         case .storage(let reason): self.init(reason)
         }
@@ -46,39 +46,39 @@ extension APIError {
 
     init(_ error: HashingError) {
         switch error {
-        case .overloaded(let seconds): self.init(.overloaded, retryAfterSeconds: seconds)
+        case .overloaded(let seconds): self.init(ErrorCode.overloaded, retryAfterSeconds: seconds)
         // Only a caller that has gone away cancels, so nobody reads this one.
-        case .cancelled, .shutDown: self.init(.shuttingDown, retryAfterSeconds: 1)
+        case .cancelled, .shutDown: self.init(ErrorCode.shuttingDown, retryAfterSeconds: 1)
         }
     }
 
     init(_ reason: PasswordRejection, field: String) {
         switch reason {
-        case .tooShort: self.init(.passwordTooShort, field: field)
-        case .tooLong: self.init(.passwordTooLong, field: field)
-        case .controlCharacter: self.init(.passwordInvalid, field: field)
-        case .common: self.init(.passwordCommon, field: field)
+        case .tooShort: self.init(ErrorCode.passwordTooShort, field: field)
+        case .tooLong: self.init(ErrorCode.passwordTooLong, field: field)
+        case .controlCharacter: self.init(ErrorCode.passwordInvalid, field: field)
+        case .common: self.init(ErrorCode.passwordCommon, field: field)
         case .sameAsEmail:
             self.init(
-                .passwordCommon, field: field,
+                ErrorCode.passwordCommon, field: field,
                 message: "The password is the email address, or the part before its @.")
         }
     }
 
     init(_ error: AppendError) {
         switch error {
-        case .full: self.init(.storageFull)
-        case .overloaded: self.init(.overloaded, retryAfterSeconds: 1)
-        case .fenced: self.init(.shuttingDown, retryAfterSeconds: 1)
+        case .full: self.init(ErrorCode.storageFull)
+        case .overloaded: self.init(ErrorCode.overloaded, retryAfterSeconds: 1)
+        case .fenced: self.init(ErrorCode.shuttingDown, retryAfterSeconds: 1)
         }
     }
 
     init(_ error: InstallationState.Refusal) {
         switch error {
-        case .tokenUnknown: self.init(.tokenUnknown)
+        case .tokenUnknown: self.init(ErrorCode.tokenUnknown)
         case .limitReached(let limit):
             self.init(
-                .limitReached, message: "This account has \(limit) tokens already.")
+                ErrorCode.limitReached, message: "This account has \(limit) tokens already.")
         case .storage(let reason): self.init(reason)
         }
     }

@@ -1,0 +1,68 @@
+import Actors
+import Persistence
+
+extension Server {
+    /// The API as a document, without any data: the routes are built on actors that own nothing.
+    static func openAPIDocument() throws -> [UInt8] {
+        try OpenAPIDocument(describedEndpoints(), version: Version.text).json
+    }
+
+    /// Every endpoint of the server, for documents and for the tests that look for gaps.
+    static func describedEndpoints() throws -> [Endpoint] {
+        let settings = Settings()
+        let core = try Parts.describing(settings)
+        let endpoints = endpoints(core, settings)
+        let operations = OperationsRoutes(
+            version: Version.text, metrics: Metrics(http: HTTPMetrics())
+        ) { .ready }
+        return endpoints + operations.endpoints(beside: endpoints)
+    }
+}
+
+extension Server.Parts {
+    fileprivate static func describing(_ settings: Settings) throws -> Server.Parts {
+        let log = EmptyLog()
+        let random = SystemRandomSource()
+        let hasher = settings.makeHasher()
+        let catalog = try settings.catalog()
+        let installation = InstallationActor(
+            recovered: InstallationState(), lastUsed: [:], log: log, random: random)
+        let shards = (0..<log.shardCount).map { shard in
+            AccountActor(
+                shard: ShardID(UInt16(shard)), recovered: RecoveredAccounts(), log: log,
+                keyring: .generate(random: random), hasher: hasher, policy: settings.policy,
+                random: random)
+        }
+        let usage = UsageState(
+            integrations: catalog.ids, ringEvents: settings.usageRingEvents,
+            dedupKeysMax: settings.usageDedupKeysMax)
+        return Server.Parts(
+            accounts: AccountDirectory(
+                shards: shards, installation: installation, hasher: hasher, random: random),
+            usage: UsageActor(recovered: usage, log: log), catalog: catalog,
+            clock: SystemWallClock())
+    }
+}
+
+/// A log that holds nothing and takes nothing.
+private struct EmptyLog: EventLog {
+    let shardCount = 1
+    let appendBytesMax = 0
+    let bytesSinceSnapshot: UInt64 = 0
+    let snapshotBytes: UInt64 = 0
+    let hasRoom = false
+
+    func append(
+        _ batch: RecordBatch, to shard: ShardID, expecting: UInt64?
+    ) throws(AppendError) -> LogPosition {
+        throw .full
+    }
+
+    func isDurable(_ position: LogPosition) -> Bool { true }
+    func durable(through position: LogPosition) async {}
+    func read(from records: [ShardID: UInt64], _ body: (LoggedSection) throws -> Void) throws {}
+    func snapshotBase() -> SnapshotBase { SnapshotBase(frame: 0, records: [:]) }
+    func putSnapshot(_ parts: [SnapshotPart], base: SnapshotBase) throws(StorageError) {}
+    func latestSnapshot() -> SnapshotFile? { nil }
+    func close() async {}
+}

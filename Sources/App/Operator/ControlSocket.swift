@@ -1,0 +1,42 @@
+import Foundation
+import NIOCore
+import NIOPosix
+
+/// The unix socket in the data directory over which the commands talk to the server: one line of JSON
+/// each way.
+enum ControlSocket {
+    static let name = "control.sock"
+    /// The longest command names a token's 64 scopes.
+    static let lineBytesMax = 64 << 10
+    static let seconds = 30
+
+    /// Calls `body` with a path of the socket that fits into `sockaddr_un`, whose 108 bytes a data
+    /// directory may well exceed: the directory is opened and named by its descriptor.
+    static func withPath<Value>(
+        in directory: String, _ body: (String) async throws -> Value
+    ) async throws -> Value {
+        // Safe: the string lives for the call.
+        let descriptor = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw IOError(errnoCode: errno, reason: "open \(directory)")
+        }
+        defer { close(descriptor) }
+        return try await body("/proc/self/fd/\(descriptor)/\(name)")
+    }
+}
+
+/// Reads one line of a connection.
+struct LineReader {
+    /// - Returns: nil when the line is too long or the connection ended before it did.
+    static func read(
+        _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>
+    ) async throws -> [UInt8]? {
+        var line: [UInt8] = []
+        for try await buffer in inbound {
+            line += buffer.readableBytesView
+            if let end = line.firstIndex(of: UInt8(ascii: "\n")) { return Array(line[..<end]) }
+            if line.count > ControlSocket.lineBytesMax { return nil }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,24 @@
+/// What an operator can ask for, beside a running server through its control socket, or alone.
+enum OperatorCommand: Codable, Sendable, Equatable {
+    case listUsers
+    case addUser(email: String)
+    case setRole(email: String, isAdmin: Bool)
+    case setDisabled(email: String, isDisabled: Bool)
+    case endSessions(email: String)
+    case resetSecondFactor(email: String)
+    case resetPassword(email: String)
+    case listTokens
+    /// `owner` nil stands for the oldest enabled admin.
+    case mintToken(name: String, scopes: [String], expiresInDays: Int?, owner: String?)
+    case revokeToken(id: String)
+}
+
+/// The answer: the same content for people and for programs.
+struct OperatorReply: Codable, Sendable, Equatable {
+    /// False when a rule stood against it.
+    let isDone: Bool
+    /// One JSON object.
+    let json: String
+    /// Lines for people.
+    let text: String
+}
