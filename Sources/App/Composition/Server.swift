@@ -32,7 +32,8 @@ enum Server {
         }
         let snapshotter = core.snapshotter(settings, logger: logger)
         let operatorService = operatorService(core, settings, ids)
-        // Stopped in the reverse order: first nobody comes in any more, last the housekeeping ends.
+        // Stopped in the reverse order: first /ready says so, then nobody comes in any more, last the
+        // housekeeping ends.
         let services = ServiceGroup(
             services: [
                 snapshotter,
@@ -40,8 +41,8 @@ enum Server {
                 ControlServer(
                     directory: settings.dataDirectory, logger: logger,
                     perform: operatorService.perform),
-                StopWatch(flag: isStopping),
                 server,
+                StopWatch(flag: isStopping),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         logger.info(

@@ -32,17 +32,27 @@ struct ControlServer: Service {
             return server
         }
         defer { _ = unsafe unlink("\(directory)/\(ControlSocket.name)") }
-        try await cancelWhenGracefulShutdown {
-            try await server.executeThenClose { connections in
-                try await withThrowingDiscardingTaskGroup { group in
-                    let slots = AsyncSlots(count: Self.connectionsMax)
-                    for try await connection in connections {
-                        await slots.take()
-                        group.addTask {
-                            await serve(connection)
-                            await slots.give()
-                        }
-                    }
+        do {
+            try await cancelWhenGracefulShutdown {
+                try await server.executeThenClose { connections in
+                    try await accept(connections)
+                }
+            }
+        } catch is CancellationError {
+            // The stop itself.
+        }
+    }
+
+    private func accept(
+        _ connections: NIOAsyncChannelInboundStream<Connection>
+    ) async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            let slots = AsyncSlots(count: Self.connectionsMax)
+            for try await connection in connections {
+                await slots.take()
+                group.addTask {
+                    await serve(connection)
+                    await slots.give()
                 }
             }
         }
