@@ -113,7 +113,7 @@ def test_an_unknown_user_costs_as_much_work_as_a_wrong_password(servers):
 
 
 def test_wrong_passwords_are_slowed_but_a_stranger_cannot_lock_the_owner_out(servers):
-    server = servers.start(args=("--trusted-proxy", "127.0.0.0/8"), env={})
+    server = servers.start(env={"COUNTERSIGN_TRUSTED_PROXIES": "127.0.0.0/8"})
     owner = server.client()
     forwarded = {"X-Forwarded-For": "198.51.100.1"}
     owner.request(

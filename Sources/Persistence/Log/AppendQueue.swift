@@ -48,6 +48,9 @@ struct AppendQueue: Sendable {
     private(set) var sparesReady = 0
     /// Set while no further segment can be prepared because the disk is full.
     var diskIsFull = false
+    /// Set by the first append that found no room on a full disk, until there is some again: small
+    /// appends that would still fit are refused too, so that writers see one state and not luck.
+    private var isRefusing = false
     let segmentRoomBytes: Int
 
     /// What one fsync takes at the most; keeps a frame's memory and its time on the disk bounded.
@@ -75,6 +78,7 @@ struct AppendQueue: Sendable {
     ) throws(AppendError) -> UInt64 {
         let last = lastRecords[shard]
         if let expecting, expecting != last { throw .fenced }
+        guard !isRefusing else { throw .full }
         precondition(batch.bytes.count <= appendBytesMax, "one append is larger than a frame")
         guard queuedBytes + batch.bytes.count <= Self.queuedBytesMax else { throw .overloaded }
         try makePlace(for: batch.bytes.count, shard: shard)
@@ -99,7 +103,10 @@ struct AppendQueue: Sendable {
         if needed <= roomBytes {
             frames.append(PendingFrame(startsSegment: false))
         } else {
-            guard sparesReady > 0 else { throw diskIsFull ? .full : .overloaded }
+            guard sparesReady > 0 else {
+                isRefusing = diskIsFull
+                throw diskIsFull ? .full : .overloaded
+            }
             sparesReady -= 1
             roomBytes = segmentRoomBytes
             frames.append(PendingFrame(startsSegment: true))
@@ -111,10 +118,13 @@ struct AppendQueue: Sendable {
     mutating func spareBecameReady() {
         sparesReady += 1
         diskIsFull = false
+        isRefusing = false
     }
 
-    /// False when the next append of any size would find no room.
-    var hasRoom: Bool { !diskIsFull || sparesReady > 0 || roomBytes >= Self.smallAppendBytes }
+    /// False while appends are refused for want of space, or the next one of an account may be.
+    var hasRoom: Bool {
+        !isRefusing && (!diskIsFull || sparesReady > 0 || roomBytes >= Self.smallAppendBytes)
+    }
 
     /// An append larger than any single command of an account makes.
     private static let smallAppendBytes = 4096
