@@ -17,6 +17,20 @@ package struct ByteWriter: Sendable {
         }
     }
 
+    // A generic function is not specialised for callers in another module; these are what it is
+    // called with, millions of times.
+    package mutating func write(_ value: UInt8) { bytes.append(value) }
+    package mutating func write(_ value: UInt16) { writeLittleEndian(value) }
+    package mutating func write(_ value: UInt32) { writeLittleEndian(value) }
+    package mutating func write(_ value: UInt64) { writeLittleEndian(value) }
+    package mutating func write(_ value: Int64) { writeLittleEndian(value) }
+
+    private mutating func writeLittleEndian(_ value: some FixedWidthInteger) {
+        for shift in stride(from: 0, to: type(of: value).bitWidth, by: 8) {
+            bytes.append(UInt8(truncatingIfNeeded: value >> shift))
+        }
+    }
+
     package mutating func write(_ value: Bool) { bytes.append(value ? 1 : 0) }
 
     package mutating func writeVarint(_ value: UInt64) {

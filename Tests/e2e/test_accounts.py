@@ -95,21 +95,19 @@ def test_an_unknown_user_costs_as_much_work_as_a_wrong_password(servers):
     server.admin()
     client = server.client()
 
-    def median_seconds(emails) -> float:
-        times = []
-        for email in emails:
-            start = time.perf_counter()
-            client.login(email, "not the right password", expect=401)
-            times.append(time.perf_counter() - start)
-        return sorted(times)[len(times) // 2]
+    def seconds(email) -> float:
+        start = time.perf_counter()
+        client.login(email, "not the right password", expect=401)
+        return time.perf_counter() - start
 
     members = [server.client() for _ in range(9)]
     for each in members:
         each.register()
-    known = median_seconds([each.email for each in members])
-    unknown = median_seconds([fresh_email() for _ in range(9)])
+    # In turns, so that whatever else the machine does falls on both alike.
+    pairs = [(seconds(each.email), seconds(fresh_email())) for each in members]
+    known, unknown = (sorted(times)[len(times) // 2] for times in zip(*pairs))
     # Without the same hash the two differ tenfold and more.
-    assert 0.5 < known / unknown < 2.0
+    assert 0.2 < known / unknown < 5.0
 
 
 def test_wrong_passwords_are_slowed_but_a_stranger_cannot_lock_the_owner_out(servers):

@@ -1,62 +1,80 @@
 import DequeModule
 
 /// The reports of the last 24 hours by their key, up to a number of them.
+///
+/// What a snapshot copies is the order alone, in blocks: the next arrival copies one block of at
+/// most 32 KiB and, at 4,000,000 keys, a list of 4,000 references, and never the dictionary.
 package struct DedupIndex: Sendable {
-    fileprivate struct Entry: Sendable {
+    private struct Entry: Sendable {
         let content: UInt64
-        let arrivedSecond: Int64
+        let arrivedAt: Timestamp
     }
 
     private var entries = BucketedDictionary<ReportKey, Entry>()
     /// In the order of arrival.
-    private var order: Deque<ReportKey> = []
-    private var evictedSecond: Int64?
+    private var blocks: Deque<[Stored]> = []
+    /// Keys at the start of the first block that have left.
+    private var left = 0
+    package private(set) var count = 0
+    /// When the newest of the keys arrived that had to go before their time.
+    private(set) var evictedAt: Timestamp?
     private let keysMax: Int
 
     package static let windowSeconds: Int64 = 86_400
+    private static let blockKeys = 1024
 
     package init(keysMax: Int) { self.keysMax = keysMax }
 
-    package var count: Int { order.count }
-
     /// The content that was accepted under this key within the window.
     package func content(of key: ReportKey, at now: Timestamp) -> UInt64? {
-        guard let entry = entries[key], entry.arrivedSecond + Self.windowSeconds > now.seconds
-        else { return nil }
+        guard let entry = entries[key], Self.isKnown(entry.arrivedAt, at: now) else { return nil }
         return entry.content
     }
 
+    /// The last millisecond of the window belongs to it: an event may be exactly as old when it is
+    /// reported again, and would count twice.
+    private static func isKnown(_ arrivedAt: Timestamp, at now: Timestamp) -> Bool {
+        arrivedAt.advanced(bySeconds: windowSeconds) >= now
+    }
+
     package mutating func insert(_ key: ReportKey, content: UInt64, at now: Timestamp) {
-        expire(at: now)
-        // A key whose window is over may still be in here when the clock was set back; the newer
-        // report takes its place, and the order keeps both.
-        entries[key] = Entry(content: content, arrivedSecond: now.seconds)
-        order.append(key)
-        while order.count > keysMax {
-            let oldest = order.removeFirst()
-            guard let entry = entries[oldest] else { continue }
-            evictedSecond = entry.arrivedSecond
-            entries[oldest] = nil
+        // Each key is dropped once, so this costs as much as the insertions did.
+        while let oldest, !Self.isKnown(oldest.arrivedAt, at: now) { removeOldest() }
+        add(Stored(key: key, content: content, arrivedAt: now))
+        while count > keysMax, let oldest {
+            evictedAt = max(evictedAt ?? oldest.arrivedAt, oldest.arrivedAt)
+            removeOldest()
         }
     }
 
-    /// Each key is dropped once, so this costs as much as the insertions did.
-    private mutating func expire(at now: Timestamp) {
-        while let oldest = order.first {
-            if let entry = entries[oldest] {
-                guard entry.arrivedSecond + Self.windowSeconds <= now.seconds else { return }
-                entries[oldest] = nil
-            }
-            order.removeFirst()
+    private var oldest: Stored? { blocks.first?[left] }
+
+    private mutating func add(_ stored: Stored) {
+        entries[stored.key] = Entry(content: stored.content, arrivedAt: stored.arrivedAt)
+        if let last = blocks.last, last.count < Self.blockKeys {
+            blocks[blocks.count - 1].append(stored)
+        } else {
+            blocks.append([stored])
+        }
+        count += 1
+    }
+
+    private mutating func removeOldest() {
+        let stored = blocks[0][left]
+        // After the clock was set back a newer report may have taken the key's place.
+        if entries[stored.key]?.arrivedAt == stored.arrivedAt { entries[stored.key] = nil }
+        left += 1
+        count -= 1
+        if left == blocks[0].count {
+            blocks.removeFirst()
+            left = 0
         }
     }
 
     /// How far back duplicates are recognised, when the cap on keys makes that less than 24 hours.
     package func shortenedWindowSeconds(at now: Timestamp) -> Int64? {
-        guard let evictedSecond, evictedSecond + Self.windowSeconds > now.seconds,
-            let oldest = order.first.flatMap({ entries[$0] })
-        else { return nil }
-        return max(0, now.seconds - oldest.arrivedSecond)
+        guard let evictedAt, Self.isKnown(evictedAt, at: now), let oldest else { return nil }
+        return max(0, (now.milliseconds - oldest.arrivedAt.milliseconds) / 1000)
     }
 
     // MARK: Snapshots
@@ -64,35 +82,15 @@ package struct DedupIndex: Sendable {
     struct Stored: Sendable {
         let key: ReportKey
         let content: UInt64
-        let arrivedSecond: Int64
+        let arrivedAt: Timestamp
     }
 
-    var evicted: Int64? { evictedSecond }
+    mutating func restore(evictedAt: Timestamp?) { self.evictedAt = evictedAt }
 
-    mutating func restore(evicted: Int64?) { evictedSecond = evicted }
+    mutating func restore(_ stored: Stored) { add(stored) }
 
-    mutating func restore(_ stored: Stored) {
-        entries[stored.key] = Entry(
-            content: stored.content, arrivedSecond: stored.arrivedSecond)
-        order.append(stored.key)
-    }
-
-    /// In the order of arrival, read while the snapshot is written.
-    var stored: StoredKeys { StoredKeys(order: order, entries: entries) }
-
-    struct StoredKeys: RandomAccessCollection, Sendable {
-        fileprivate let order: Deque<ReportKey>
-        fileprivate let entries: BucketedDictionary<ReportKey, Entry>
-
-        var startIndex: Int { 0 }
-        var endIndex: Int { order.count }
-
-        /// Nil for a key that is in the order twice and was dropped.
-        subscript(index: Int) -> Stored? {
-            let key = order[index]
-            return entries[key].map {
-                Stored(key: key, content: $0.content, arrivedSecond: $0.arrivedSecond)
-            }
-        }
+    /// In the order of arrival, in blocks that are shared with this index until it changes.
+    var allBlocks: [ArraySlice<Stored>] {
+        blocks.enumerated().map { $0.offset == 0 ? $0.element[left...] : $0.element[...] }
     }
 }

@@ -2,7 +2,7 @@ package import Persistence
 
 /// One item of the usage part of a snapshot: a tag and what belongs to it.
 enum UsageItem {
-    case evicted(Int64?)
+    case evicted(Timestamp?)
     case marks(IntegrationID, lastUsedAt: Timestamp?, recorded: UInt64)
     case row(UsageEvent)
     case minute(IntegrationID, Int64, DayCounter.Minute)
@@ -19,9 +19,9 @@ enum UsageItem {
 
     func encode(into writer: inout ByteWriter) {
         switch self {
-        case .evicted(let second):
+        case .evicted(let arrivedAt):
             writer.write(Tag.evicted.rawValue)
-            writer.writeOptional(second) { $0.write($1) }
+            writer.writeOptional(arrivedAt) { $0.write($1) }
         case .marks(let integration, let lastUsedAt, let recorded):
             writer.write(Tag.marks.rawValue)
             writer.write(integration.text)
@@ -48,7 +48,7 @@ enum UsageItem {
             writer.write(stored.key.high)
             writer.write(stored.key.low)
             writer.write(stored.content)
-            writer.write(stored.arrivedSecond)
+            writer.write(stored.arrivedAt)
         }
     }
 
@@ -57,7 +57,7 @@ enum UsageItem {
         guard let tag = Tag(rawValue: byte) else { throw .invalidValue("usage item \(byte)") }
         switch tag {
         case .evicted:
-            self = .evicted(try reader.readBool() ? try reader.read(Int64.self) : nil)
+            self = .evicted(try reader.readBool() ? try reader.readTimestamp() : nil)
         case .marks:
             let integration = IntegrationID(try reader.readString())
             let lastUsedAt = try reader.readBool() ? try reader.readTimestamp() : nil
@@ -76,7 +76,7 @@ enum UsageItem {
             let content = try reader.read(UInt64.self)
             self = .key(
                 DedupIndex.Stored(
-                    key: key, content: content, arrivedSecond: try reader.read(Int64.self)))
+                    key: key, content: content, arrivedAt: try reader.readTimestamp()))
         }
     }
 }
@@ -86,21 +86,30 @@ extension DayCounter.Minute {
         for _ in 0..<(try reader.readCount()) {
             let second = Int(try reader.read(UInt8.self))
             guard second < 60 else { throw .invalidValue("second \(second)") }
+            guard seconds[second] == .zero else { throw .invalidValue("second \(second) twice") }
             var tally = DayCounter.Tally()
-            tally.okObserved = UInt32(truncatingIfNeeded: try reader.readVarint())
-            tally.okReported = UInt32(truncatingIfNeeded: try reader.readVarint())
-            tally.failedObserved = UInt32(truncatingIfNeeded: try reader.readVarint())
-            tally.failedReported = UInt32(truncatingIfNeeded: try reader.readVarint())
+            tally.okObserved = try Self.readNumber(from: &reader)
+            tally.okReported = try Self.readNumber(from: &reader)
+            tally.failedObserved = try Self.readNumber(from: &reader)
+            tally.failedReported = try Self.readNumber(from: &reader)
             seconds[second] = tally
             total += tally
         }
+    }
+
+    private static func readNumber(
+        from reader: inout ByteReader
+    ) throws(DecodingFault) -> UInt32 {
+        let number = try reader.readVarint()
+        guard let exact = UInt32(exactly: number) else { throw .invalidValue("count \(number)") }
+        return exact
     }
 }
 
 extension UsageState {
     /// The whole state as parts of a snapshot, encoded later, while the actor goes on.
     package func snapshotParts(shard: ShardID) -> [SnapshotPart] {
-        var marks: [UsageItem] = [.evicted(reports.evicted)]
+        var marks: [UsageItem] = [.evicted(reports.evictedAt)]
         var minutes: [UsageItem] = []
         var rings: [ArraySlice<UsageEvent>] = []
         for (integration, usage) in integrations {
@@ -119,9 +128,7 @@ extension UsageState {
             part(marks) { $1.encode(into: &$0) },
             part(minutes) { $1.encode(into: &$0) },
             part(rings.joined()) { UsageItem.row($1).encode(into: &$0) },
-            part(reports.stored) { writer, stored in
-                if let stored { UsageItem.key(stored).encode(into: &writer) }
-            },
+            part(reports.allBlocks.joined()) { UsageItem.key($1).encode(into: &$0) },
         ]
     }
 }

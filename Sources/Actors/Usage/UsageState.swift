@@ -46,7 +46,7 @@ package struct UsageState: Sendable {
         for report in batch {
             if let known = inThisBatch[report.key] ?? reports.content(of: report.key, at: now) {
                 outcomes.append(known == report.content ? .duplicate : .conflict)
-            } else if report.facts.at <= now.advanced(bySeconds: -Self.lateSecondsMax) {
+            } else if report.facts.at < now.advanced(bySeconds: -Self.lateSecondsMax) {
                 outcomes.append(.tooOld)
             } else if report.facts.at > now.advanced(bySeconds: Self.aheadSecondsMax) {
                 outcomes.append(.inFuture)
@@ -81,7 +81,9 @@ package struct UsageState: Sendable {
     private mutating func update(
         _ integration: IntegrationID, _ change: (inout PerIntegration) -> Void
     ) {
-        change(&integrations[integration, default: PerIntegration(ring: UsageRing(capacity: ringEvents))])
+        change(
+            &integrations[
+                integration, default: PerIntegration(ring: UsageRing(capacity: ringEvents))])
     }
 
     // MARK: Questions
@@ -130,8 +132,8 @@ package struct UsageState: Sendable {
         var reader = ByteReader(chunk)
         while !reader.isAtEnd {
             switch try UsageItem(from: &reader) {
-            case .evicted(let second):
-                reports.restore(evicted: second)
+            case .evicted(let arrivedAt):
+                reports.restore(evictedAt: arrivedAt)
             case .marks(let integration, let lastUsedAt, let recorded):
                 update(integration) { usage in
                     usage.lastUsedAt = lastUsedAt
