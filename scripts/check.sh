@@ -6,7 +6,8 @@ source scripts/lib.sh
 
 failures=0
 step "formatting (make fmt corrects it)" \
-    swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks || ((failures++))
+    swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks \
+    || ((failures++))
 step "build of everything; warnings are errors" swift build --build-tests || ((failures++))
 step "house rules" swift test --skip-build --filter TidyTests || ((failures++))
 ((failures == 0)) && echo "all checks passed"

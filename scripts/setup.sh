@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing on a fresh Debian machine; with everything there it only says so and needs
-# no network. `--for build` leaves the test tools out, `--for bench` adds the load generator.
+# Installs what is missing on a fresh Debian machine; with everything there it only says so and
+# needs no network. `--for build` leaves the test tools out, `--for bench` adds the load generator.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/lib.sh
@@ -17,9 +17,12 @@ done
 check_swift() {
     local version=none
     if command -v swift >/dev/null; then
-        version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9.]*\).*/\1/p' | head -1)
+        version=$(swift --version 2>/dev/null \
+            | sed -n 's/.*Swift version \([0-9.]*\).*/\1/p' | head -1)
     fi
-    if [[ $version == none || $(printf '%s\n' "$swift_minimum" "$version" | sort -V | head -1) != "$swift_minimum" ]]; then
+    local older
+    older=$(printf '%s\n' "$swift_minimum" "$version" | sort -V | head -1)
+    if [[ $version == none || $older != "$swift_minimum" ]]; then
         complain "Swift $swift_minimum or newer is needed, found: $version"
         cat >&2 <<'HOW'
 Get the toolchain for Debian 12 from https://www.swift.org/install/linux/, for example with swiftly:

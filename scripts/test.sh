@@ -31,7 +31,8 @@ swift_tests() {
 
 # The release binary needs nothing that a minimal Debian does not have.
 linked_libraries() {
-    local allowed='linux-vdso|ld-linux|libc\.so|libm\.so|libgcc_s|libstdc\+\+|libz\.so|libpthread|libdl|librt'
+    local allowed='linux-vdso|ld-linux|libc\.so|libm\.so|libgcc_s|libstdc\+\+|libz\.so'
+    allowed+='|libpthread|libdl|librt'
     local foreign
     foreign=$(ldd "$countersign" | grep -vE "$allowed") && {
         complain "the binary needs more than the C and C++ runtime, libm, libgcc and libz: $foreign"

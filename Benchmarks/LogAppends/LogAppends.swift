@@ -1,8 +1,8 @@
 import Foundation
 import Persistence
 
-/// Appends to a log on the real disk from 1, 16, 64 and 256 writers at once, each of which waits until
-/// its own record is durable, and prints how many became so a second.
+/// Appends to a log on the real disk from 1, 16, 64 and 256 writers at once, each of which waits
+/// until its own record is durable, and prints how many became so a second.
 @main
 struct LogAppends {
     private static let secondsPerRound = 3.0

@@ -22,7 +22,8 @@ struct SeedUsers {
             id: DirectoryID(high: 1, low: 2)
         ) { WrappedDataKeys.wrap(keyring, with: key, random: random) }
         let log = try FileLog.open(directory, segmentBytes: 64 << 20) { fatalError("\($0)") }
-        let hash = "$argon2id$v=19$m=19456,t=2,p=1$" + String(repeating: "A", count: 22) + "$"
+        let hash =
+            "$argon2id$v=19$m=19456,t=2,p=1$" + String(repeating: "A", count: 22) + "$"
             + String(repeating: "A", count: 43)
         let now = SystemWallClock().now()
         for number in 0..<count {
@@ -45,7 +46,7 @@ struct SeedUsers {
             do throws(AppendError) {
                 _ = try log.append([event], to: shard)
                 return
-            } catch where error == .overloaded {
+            } catch  where error == .overloaded {
                 try await Task.sleep(for: .milliseconds(5))
             }
         }

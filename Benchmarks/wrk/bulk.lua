@@ -9,7 +9,8 @@ end
 function init(args)
   token, run, count = args[1], args[2], 0
   prefix = string.format('{"source":"bulk-%s-%d","id":"', run, number)
-  suffix = '","integration":"openai","operation":"POST /v1/chat/completions","status":"ok","latency_ms":812}'
+  suffix = '","integration":"openai","operation":"POST /v1/chat/completions",'
+    .. '"status":"ok","latency_ms":812}'
 end
 
 function request()

@@ -12,7 +12,8 @@ end
 function request()
   count = count + 1
   local body = string.format(
-    '[{"source":"bench-%s-%d","id":"%d","integration":"openai","operation":"POST /v1/chat/completions","status":"ok","latency_ms":812}]',
+    '[{"source":"bench-%s-%d","id":"%d","integration":"openai",'
+      .. '"operation":"POST /v1/chat/completions","status":"ok","latency_ms":812}]',
     run, number, count)
   return wrk.format("POST", "/api/usage/events",
     { ["Authorization"] = "Bearer " .. token, ["Content-Type"] = "application/json" }, body)

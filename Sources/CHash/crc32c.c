@@ -1,5 +1,6 @@
 // CRC-32C for frames and snapshots: the SSE4.2 instruction where the processor has it, a
-// slicing-by-one table elsewhere. zlib's crc32 is another polynomial and must not be used for these.
+// slicing-by-one table elsewhere. zlib's crc32 is another polynomial and must not be used for
+// these.
 #include "CHash.h"
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/// What can be wrong with bytes that passed their checksum: they were written by a newer version, or
-/// by a bug.
+/// What can be wrong with bytes that passed their checksum: they were written by a newer version,
+/// or by a bug.
 package enum DecodingFault: Error, Equatable, Sendable {
     case truncated(needed: Int, available: Int)
     case varintTooLong
@@ -68,7 +68,8 @@ package struct ByteReader: Sendable {
         }
     }
 
-    /// A varint that must fit the bytes that are left: a count can never promise more than is there.
+    /// A varint that must fit the bytes that are left: a count can never promise more than is
+    /// there.
     package mutating func readCount() throws(DecodingFault) -> Int {
         let count = try readVarint()
         guard count <= UInt64(remaining) else {

@@ -6,8 +6,8 @@ package struct ShardID: Hashable, Comparable, Sendable, CustomStringConvertible 
     package var description: String { "\(rawValue)" }
 }
 
-/// A place in one shard's stream: the ordinal of a record, counted from 1 when the directory was made.
-/// Zero is the place before the first.
+/// A place in one shard's stream: the ordinal of a record, counted from 1 when the directory was
+/// made. Zero is the place before the first.
 package struct LogPosition: Hashable, Comparable, Sendable {
     package let shard: ShardID
     package let record: UInt64
@@ -26,7 +26,8 @@ package struct LogPosition: Hashable, Comparable, Sendable {
 
 /// Why an append was refused, before anything was written or may be applied.
 package enum AppendError: Error, Equatable, Sendable {
-    /// The disk has no room for another segment. Reads go on; appends work again once space returns.
+    /// The disk has no room for another segment. Reads go on; appends work again once space
+    /// returns.
     case full
     /// More is waiting for the disk than the log is willing to hold in memory.
     case overloaded
@@ -65,8 +66,8 @@ package struct SnapshotPart: Sendable {
     /// Every record of this shard up to here that concerns the part is in it; replay into the part
     /// starts after it.
     package let appliedRecord: UInt64
-    /// Answers the next chunk, or nil at the end. Each chunk can be decoded by itself and is at most
-    /// `SnapshotFormat.chunkBytesMax` long. Called on a background thread.
+    /// Answers the next chunk, or nil at the end. Each chunk can be decoded by itself and is at
+    /// most `SnapshotFormat.chunkBytesMax` long. Called on a background thread.
     package let nextChunk: @Sendable () -> [UInt8]?
 
     package init(
@@ -117,8 +118,8 @@ package struct SnapshotBase: Sendable, Equatable {
 /// The durable, ordered streams of records, one a shard, that all state is rebuilt from.
 ///
 /// `FileLog` keeps them in one file per segment on this machine; a simulated log is the second
-/// implementation, a replicated one the third. A writer appends inside its actor's turn, applies, and
-/// only then waits for `durable(through:)`; nobody is told of anything before that returns.
+/// implementation, a replicated one the third. A writer appends inside its actor's turn, applies,
+/// and only then waits for `durable(through:)`; nobody is told of anything before that returns.
 package protocol EventLog: Sendable {
     var shardCount: Int { get }
     /// The bytes that one append may hold; more is a programmer's error.
@@ -136,17 +137,18 @@ package protocol EventLog: Sendable {
     /// Whether the position is on the disk already.
     func isDurable(_ position: LogPosition) -> Bool
 
-    /// Returns when everything up to the position is on the disk. A disk that fails ends the process,
-    /// so this cannot fail.
+    /// Returns when everything up to the position is on the disk. A disk that fails ends the
+    /// process, so this cannot fail.
     func durable(through position: LogPosition) async
 
-    /// Calls `body` with every durable section of every shard that holds records after `records`, in
-    /// the order they became durable.
+    /// Calls `body` with every durable section of every shard that holds records after `records`,
+    /// in the order they became durable.
     func read(
         from records: [ShardID: UInt64], _ body: (LoggedSection) throws -> Void
     ) throws
 
-    /// Where the streams stand durably now: to be asked *before* the parts of a snapshot are copied.
+    /// Where the streams stand durably now: to be asked *before* the parts of a snapshot are
+    /// copied.
     func snapshotBase() -> SnapshotBase
 
     /// Writes, verifies and publishes a snapshot, then trims what only older ones needed.
@@ -157,7 +159,8 @@ package protocol EventLog: Sendable {
     /// The newest snapshot, or nil when there is none and the log starts at its beginning.
     func latestSnapshot() -> SnapshotFile?
 
-    /// Bytes of log written since the newest snapshot's base: what decides when the next one is due.
+    /// Bytes of log written since the newest snapshot's base: what decides when the next one is
+    /// due.
     var bytesSinceSnapshot: UInt64 { get }
     /// The size of the newest snapshot on disk, 0 when there is none.
     var snapshotBytes: UInt64 { get }

@@ -1,8 +1,8 @@
 /// A fact of the domain as the log keeps it.
 ///
 /// The log stores `kind | version | flags | length | bytes` and never looks inside. Kinds are never
-/// reused; a reader that meets an unknown kind refuses to start unless the record's `isIgnorable` flag
-/// says that an older version may skip it.
+/// reused; a reader that meets an unknown kind refuses to start unless the record's `isIgnorable`
+/// flag says that an older version may skip it.
 package protocol LogRecord: Sendable {
     var kind: UInt16 { get }
     var version: UInt8 { get }

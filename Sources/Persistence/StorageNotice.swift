@@ -8,7 +8,8 @@ package enum StorageNotice: Equatable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .tornWrite(let file, let offset, let keptIn):
-            "\(file): an unfinished write at offset \(offset) was cut off; its bytes are in \(keptIn)"
+            "\(file): an unfinished write at offset \(offset) was cut off; "
+                + "its bytes are in \(keptIn)"
         case .snapshotUnusable(let file, let reason):
             "\(file) was not used: \(reason)"
         }

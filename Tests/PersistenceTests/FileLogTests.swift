@@ -1,7 +1,7 @@
 import Persistence
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 @testable import Persistence
 
@@ -28,7 +28,8 @@ struct FileLogTests {
         #expect(try log.records() == expected)
         let next = try await log.put(TestRecord("one more"), shard: 1)
         #expect(next.record == UInt64(expected[1, default: []].count) + 1)
-        #expect(try log.records(after: [ShardID(1): next.record - 1])[1] == [TestRecord("one more")])
+        #expect(
+            try log.records(after: [ShardID(1): next.record - 1])[1] == [TestRecord("one more")])
         await log.shutDown()
     }
 
@@ -90,8 +91,9 @@ struct FileLogTests {
             await log.close()
             log.directory.close()
         }
-        let segment = try #require(fileSystem.contents(of: Fixture.path)[
-            FileName.segment(firstFrame: 1).text])
+        let segment = try #require(
+            fileSystem.contents(of: Fixture.path)[
+                FileName.segment(firstFrame: 1).text])
         #expect(kinds(in: segment) == [.batch, .clean])
     }
 
@@ -99,8 +101,9 @@ struct FileLogTests {
     func emptyLog() async throws {
         let log = try Fixture.open(in: fileSystem)
         await log.shutDown()
-        let segment = try #require(fileSystem.contents(of: Fixture.path)[
-            FileName.segment(firstFrame: 1).text])
+        let segment = try #require(
+            fileSystem.contents(of: Fixture.path)[
+                FileName.segment(firstFrame: 1).text])
         #expect(kinds(in: segment) == [])
     }
 
@@ -113,15 +116,16 @@ struct FileLogTests {
         try await log.put(TestRecord("two"))
         await fileSystem.wait { $0.lastKind(path) == .seal }
         await log.shutDown()
-        let segment = try #require(fileSystem.contents(of: Fixture.path)[
-            FileName.segment(firstFrame: 1).text])
+        let segment = try #require(
+            fileSystem.contents(of: Fixture.path)[
+                FileName.segment(firstFrame: 1).text])
         #expect(kinds(in: segment) == [.batch, .seal, .batch, .seal, .clean])
     }
 
     @Test("64 tasks append at once, and every shard keeps the order of its positions")
     func concurrentAppends() async throws {
         let log = try Fixture.open(in: fileSystem)
-        let placed = Mutex<[LogPosition: TestRecord]>([:])
+        let ledger = Ledger()
         try await withThrowingTaskGroup { group in
             for task in 0..<64 {
                 group.addTask {
@@ -129,7 +133,7 @@ struct FileLogTests {
                         let record = TestRecord("task \(task) record \(number)")
                         let shard = ShardID(UInt16((task + number) % 4))
                         let position = try log.append([record], to: shard)
-                        placed.withLock { $0[position] = record }
+                        ledger.placed.withLock { $0[position] = record }
                         await log.durable(through: position)
                         #expect(log.isDurable(position))
                     }
@@ -140,7 +144,7 @@ struct FileLogTests {
         await log.shutDown()
         let again = try Fixture.open(in: fileSystem)
         let records = try again.records()
-        placed.withLock { placed in
+        ledger.placed.withLock { placed in
             #expect(placed.count == 512)
             for (position, record) in placed {
                 let found = records[position.shard.rawValue]?[Int(position.record) - 1]
@@ -149,6 +153,10 @@ struct FileLogTests {
         }
         #expect(records.values.reduce(0) { $0 + $1.count } == 512)
         await again.shutDown()
+    }
+
+    private final class Ledger: Sendable {
+        let placed = Mutex<[LogPosition: TestRecord]>([:])
     }
 
     @Test("the disk of this machine keeps what the log wrote")

@@ -1,7 +1,7 @@
 import Persistence
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 @testable import Persistence
 
@@ -98,7 +98,9 @@ extension FileLog {
                 var body = stored.reader
                 let record = try TestRecord(
                     kind: stored.kind, version: stored.version, from: &body)
-                guard section.firstRecord + index > start[section.shard, default: 0] else { continue }
+                guard section.firstRecord + index > start[section.shard, default: 0] else {
+                    continue
+                }
                 records[shard, default: []].append(record)
             }
             #expect(reader.isAtEnd)
@@ -113,8 +115,8 @@ extension FileLog {
     }
 }
 
-/// Returns when the condition holds. It is about what a thread of the log does next to the disk, which
-/// nothing announces, so it is asked every millisecond.
+/// Returns when the condition holds. It is about what a thread of the log does next to the disk,
+/// which nothing announces, so it is asked every millisecond.
 func eventually(_ condition: () throws -> Bool) async throws {
     for _ in 0..<30_000 {
         if try condition() { return }

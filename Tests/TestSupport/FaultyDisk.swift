@@ -1,4 +1,3 @@
-import Actors
 import Persistence
 import Synchronization
 

@@ -1,15 +1,15 @@
-package import Actors
 package import Persistence
 import Synchronization
 
 /// A disk in memory that keeps POSIX's promises and not one more.
 ///
 /// What is written is lost with the power until `fsync` or `fdatasync` of its file; a name, until
-/// `fsyncDirectory`. Until then any 512-byte sector may be old or new, and any new, changed or removed
-/// name may be or not be there, in no order. The disk also fills up, fails and rots on demand.
+/// `fsyncDirectory`. Until then any 512-byte sector may be old or new, and any new, changed or
+/// removed name may be or not be there, in no order. The disk also fills up, fails and rots on
+/// demand.
 ///
-/// A test that cuts the power goes on with what `powerLoss` answers: the old object is dead and fails
-/// every operation, so that threads which still use it come to their end.
+/// A test that cuts the power goes on with what `powerLoss` answers: the old object is dead and
+/// fails every operation, so that threads which still use it come to their end.
 package final class FaultyFileSystem: FileSystem {
     /// What changes a disk, and so can be counted and made to fail.
     package enum Operation: Sendable {
@@ -44,14 +44,15 @@ package final class FaultyFileSystem: FileSystem {
         _ operation: Operation, namePrefix: String, skipping skipped: Int = 0, errno: Int32 = 5
     ) {
         disk.withLock {
-            $0.fault = Fault(
+            $0.fault = Disk.Fault(
                 operation: operation, namePrefix: namePrefix, skipped: skipped, errno: errno)
         }
     }
 
     /// Cuts the power at the operation after `count` more that change the disk.
     ///
-    /// - Parameter isCarriedOut: whether that operation still takes place, unheard of by its caller.
+    /// - Parameter isCarriedOut: whether that operation still takes place, unheard of by its
+    ///   caller.
     package func cutPower(afterOperations count: Int, isCarriedOut: Bool) {
         disk.withLock {
             $0.operationsLeft = count
@@ -61,7 +62,8 @@ package final class FaultyFileSystem: FileSystem {
 
     package var isDead: Bool { disk.withLock { $0.isDead } }
 
-    /// Cuts the power now, unless that has happened, and answers what the disk may look like after it.
+    /// Cuts the power now, unless that has happened, and answers what the disk may look like after
+    /// it.
     package func powerLoss(random: SeededRandom) -> FaultyFileSystem {
         FaultyFileSystem(
             disk.withLock { disk in
@@ -103,7 +105,8 @@ package final class FaultyFileSystem: FileSystem {
     /// How often the file of this path was synced, under whichever names it had.
     package func syncs(of path: String) -> Int { disk.withLock { $0.file(path)?.syncs ?? 0 } }
 
-    /// Returns when `condition` holds; it is asked now and after every operation that changes the disk.
+    /// Returns when `condition` holds; it is asked now and after every operation that changes the
+    /// disk.
     package func wait(until condition: @escaping @Sendable (FaultyFileSystem) -> Bool) async {
         while true {
             let seen = disk.withLock { $0.operations }

@@ -21,7 +21,9 @@ struct DocumentTests {
     private func checkLink(_ target: String, in document: String) throws {
         let parts = target.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
         let folder = (document as NSString).deletingLastPathComponent
-        let path = parts[0].isEmpty ? document : (folder as NSString).appendingPathComponent(String(parts[0]))
+        let path =
+            parts[0].isEmpty
+            ? document : (folder as NSString).appendingPathComponent(String(parts[0]))
         let file = Repository.root.appending(path: path).standardizedFileURL
         guard FileManager.default.fileExists(atPath: file.path) else {
             Issue.record("\(document) links to \(target), which is not there")
@@ -30,7 +32,8 @@ struct DocumentTests {
         guard parts.count == 2, file.pathExtension == "md" else { return }
         let headings = try String(contentsOf: file, encoding: .utf8)
             .split(separator: "\n").filter { $0.hasPrefix("#") }.map(anchor)
-        #expect(headings.contains(String(parts[1])), "\(document) links to \(target): no such heading")
+        #expect(
+            headings.contains(String(parts[1])), "\(document) links to \(target): no such heading")
     }
 
     /// As GitHub makes it: lower case, dashes for spaces, without punctuation.
@@ -39,7 +42,8 @@ struct DocumentTests {
         return String(
             text.compactMap { character -> Character? in
                 if character == " " || character == "-" { return "-" }
-                return character.isLetter || character.isNumber || character == "_" ? character : nil
+                return character.isLetter || character.isNumber || character == "_"
+                    ? character : nil
             })
     }
 
@@ -50,7 +54,8 @@ struct DocumentTests {
         try #require(!decisions.isEmpty)
         for (index, decision) in decisions.enumerated() {
             let name = decision.path.dropFirst(prefix.count)
-            let number = String(repeating: "0", count: 3 - "\(index + 1)".count + 1) + "\(index + 1)"
+            let number =
+                String(repeating: "0", count: 3 - "\(index + 1)".count + 1) + "\(index + 1)"
             #expect(name.wholeMatch(of: /\d{4}-[a-z0-9-]+\.md/) != nil, "\(decision.path)")
             #expect(name.hasPrefix(number), "\(decision.path) should have the number \(number)")
             #expect(decision.lines.first?.hasPrefix("# \(number) ") == true, "\(decision.path)")

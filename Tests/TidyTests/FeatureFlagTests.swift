@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-// SwiftPM ignores a misspelt upcoming feature without a word. This file does not compile unless every
-// flag of Package.swift is really on; the test below keeps the two lists equal.
+// SwiftPM ignores a misspelt upcoming feature without a word. This file does not compile unless
+// every flag of Package.swift is really on; the test below keeps the two lists equal.
 
 #if !hasFeature(StrictMemorySafety)
 #error("strict memory safety is off: see `settings` in Package.swift")
@@ -44,8 +44,10 @@ struct FeatureFlagTests {
         let manifest = try Repository.text("Package.swift")
         // Targets of C code have nothing that the list could apply to.
         let isC = /systemLibrary|name: "CHash"|name: "WebUI"/
-        let targets = manifest.split(separator: /\n\s*\.(?=target\(|executableTarget\(|testTarget\()/)
-            .dropFirst()
+        let targets = manifest.split(
+            separator: /\n\s*\.(?=target\(|executableTarget\(|testTarget\()/
+        )
+        .dropFirst()
         try #require(!targets.isEmpty)
         for target in targets where target.prefix(80).firstMatch(of: isC) == nil {
             #expect(target.contains("swiftSettings: settings"), "\(target.prefix(80))")

@@ -1,8 +1,10 @@
 import Foundation
 
-/// The files of this repository as the house rules see them: what people wrote, not what tools made.
+/// The files of this repository as the house rules see them: what people wrote, not what tools
+/// made.
 struct Repository {
-    /// Found from this file's own place, so that it is right wherever the repository is checked out.
+    /// Found from this file's own place, so that it is right wherever the repository is checked
+    /// out.
     static let root = URL(filePath: #filePath).resolvingSymlinksInPath()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
@@ -12,7 +14,8 @@ struct Repository {
     ]
 
     private static let textExtensions: Set<String> = [
-        "swift", "c", "h", "py", "sh", "lua", "md", "yaml", "yml", "js", "css", "html", "txt", "ini",
+        "swift", "c", "h", "py", "sh", "lua", "md", "yaml", "yml", "js", "css", "html", "txt",
+        "ini",
     ]
 
     /// One text file, by its path from the root.
@@ -29,12 +32,14 @@ struct Repository {
     static func files(_ extensions: Set<String> = textExtensions) throws -> [File] {
         try paths().filter { extensions.contains(($0 as NSString).pathExtension) }.map { path in
             let text = try self.text(path)
-            return File(path: path, lines: text.split(separator: "\n", omittingEmptySubsequences: false))
+            return File(
+                path: path, lines: text.split(separator: "\n", omittingEmptySubsequences: false))
         }
     }
 
     static func paths() throws -> [String] {
-        // A checkout below a folder named `data`, say, is not ignored: only names below the root count.
+        // A checkout below a folder named `data`, say, is not ignored: only names below the root
+        // count.
         let base = root.path + "/"
         let walk = FileManager.default.enumerator(
             at: root, includingPropertiesForKeys: [.isRegularFileKey])

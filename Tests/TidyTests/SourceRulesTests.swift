@@ -12,7 +12,8 @@ struct SourceRulesTests {
     func lineLength() throws {
         for file in try Repository.files(["swift", "c", "h", "py", "sh", "lua"]) {
             for (number, line) in numbered(file) where line.count > Self.columnsMax {
-                #expect(line.contains("https://"), "\(file.path):\(number) has \(line.count) columns")
+                #expect(
+                    line.contains("https://"), "\(file.path):\(number) has \(line.count) columns")
             }
         }
     }
@@ -20,14 +21,16 @@ struct SourceRulesTests {
     @Test("no source file is longer than 400 lines")
     func fileLength() throws {
         for file in try Repository.files(["swift", "c", "h", "py", "sh", "js"]) {
-            #expect(file.lines.count - 1 <= Self.fileLinesMax, "\(file.path): look for the second idea")
+            #expect(
+                file.lines.count - 1 <= Self.fileLinesMax, "\(file.path): look for the second idea")
         }
     }
 
     @Test("every file begins with its first line and ends with exactly one newline")
     func edges() throws {
         for file in try Repository.files() where file.lines != [""] {
-            #expect(file.lines.first?.allSatisfy(\.isWhitespace) == false, "\(file.path) starts blank")
+            #expect(
+                file.lines.first?.allSatisfy(\.isWhitespace) == false, "\(file.path) starts blank")
             #expect(file.lines.last == "", "\(file.path) does not end with a newline")
             #expect(
                 file.lines.count < 2 || file.lines[file.lines.count - 2] != "",
@@ -38,8 +41,10 @@ struct SourceRulesTests {
     // The words are put together here so that this file does not contain them.
     @Test(
         "nothing is left for later",
-        arguments: ["TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK:", "coming" + " soon",
-            "migration" + " pending", "not yet" + " implemented"])
+        arguments: [
+            "TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK:", "coming" + " soon",
+            "migration" + " pending", "not yet" + " implemented",
+        ])
     func nothingIsLeftOver(word: String) throws {
         for file in try Repository.files() {
             for (number, line) in numbered(file) {
@@ -76,7 +81,8 @@ struct SourceRulesTests {
         for file in try Repository.files(["swift"]) {
             for (number, line) in numbered(file) where line.contains(escape) {
                 let above = file.lines[max(0, number - 1 - Self.commentDistanceLines)..<number]
-                #expect(above.contains { $0.contains("//") }, "\(file.path):\(number) has no comment")
+                #expect(
+                    above.contains { $0.contains("//") }, "\(file.path):\(number) has no comment")
             }
         }
     }
@@ -93,12 +99,15 @@ struct SourceRulesTests {
     func layers() throws {
         let forbidden = [
             "Sources/Persistence/": ["Actors", "App", "NIOCore", "Hummingbird", "HTTPTypes"],
-            "Sources/Actors/": ["App", "NIOCore", "NIOHTTP1", "Hummingbird", "HTTPTypes", "Logging"],
+            "Sources/Actors/": [
+                "App", "NIOCore", "NIOHTTP1", "Hummingbird", "HTTPTypes", "Logging",
+            ],
         ]
         for file in try Repository.files(["swift"]) {
             for (folder, modules) in forbidden where file.path.hasPrefix(folder) {
                 for (number, line) in numbered(file) {
-                    guard let match = line.wholeMatch(of: /(?:package |internal )?import (\w+).*/) else {
+                    guard let match = line.wholeMatch(of: /(?:package |internal )?import (\w+).*/)
+                    else {
                         continue
                     }
                     #expect(!modules.contains(String(match.1)), "\(file.path):\(number): \(line)")

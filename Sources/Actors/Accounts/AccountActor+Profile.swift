@@ -15,7 +15,8 @@ extension AccountActor {
         let grant = grant(at: context.at)
         let changed = try await settle(
             state.changePassword(
-                of: id, from: oldHash, to: newHash, session: digest, grant: grant, context: context))
+                of: id, from: oldHash, to: newHash, session: digest, grant: grant, context: context)
+        )
         forgetThrottle(of: changed.user)
         return (
             state.principal(changed.session, of: changed.user, policy: policy), grant.secret

@@ -63,8 +63,8 @@ extension AccountActor {
         return try await user(id).view
     }
 
-    /// New backup codes; the old ones are dead. The code is judged before the new ones are hashed and
-    /// claimed after, so that an overloaded hasher costs the caller nothing.
+    /// New backup codes; the old ones are dead. The code is judged before the new ones are hashed
+    /// and claimed after, so that an overloaded hasher costs the caller nothing.
     package func replaceBackupCodes(
         of id: UserID, code: Redacted<String>, context: CommandContext
     ) async throws(AccountError) -> [BackupCode] {

@@ -6,7 +6,8 @@ extension AccountActor {
     ) async throws(AccountError) -> (principal: SessionPrincipal, secret: BearerSecret)? {
         let grant = startsSession ? grant(at: context.at) : nil
         let verdict = state.register(user, grant: grant, context: context, policy: policy)
-        if case .failure(.emailTaken) = verdict.result, let existing = state.userByEmail[user.email] {
+        if case .failure(.emailTaken) = verdict.result, let existing = state.userByEmail[user.email]
+        {
             await settled(state.users[existing]?.changedAt ?? 0)
         }
         let session = try await settle(verdict)
@@ -57,7 +58,8 @@ extension AccountActor {
 
     /// Compares a password under the throttle. The delay is judged before anything is hashed.
     func isRight(
-        _ password: Redacted<[UInt8]>, hash: String?, of email: EmailAddress, context: CommandContext
+        _ password: Redacted<[UInt8]>, hash: String?, of email: EmailAddress,
+        context: CommandContext
     ) async throws(AccountError) -> Bool {
         let source = context.source.bucket
         let isKnown = state.user(email: email)?.knownSources.contains(source) ?? false

@@ -2,9 +2,9 @@ package import Persistence
 
 /// Owns the accounts of one shard.
 ///
-/// Each command is one turn: the pure rules of `AccountState` decide, the facts are appended, applied,
-/// and only when the log has them on disk is anybody told. What takes long (hashing a password) happens
-/// between two turns; the second turn looks again at whatever it relies on.
+/// Each command is one turn: the pure rules of `AccountState` decide, the facts are appended,
+/// applied, and only when the log has them on disk is anybody told. What takes long (hashing a
+/// password) happens between two turns; the second turn looks again at whatever it relies on.
 package actor AccountActor {
     let shard: ShardID
     let log: any EventLog
@@ -123,7 +123,8 @@ package actor AccountActor {
         try await settle(state.endOthers(of: user, keeping: current, context: context))
     }
 
-    /// Ends what has expired. Called now and then in the background; a full disk is no reason to stop.
+    /// Ends what has expired. Called now and then in the background; a full disk is no reason to
+    /// stop.
     package func sweep(at now: Timestamp) async {
         let events = state.sweep(at: now, policy: policy, limit: Self.sweepSessionsMax) {
             lastSeen[$0]
@@ -136,8 +137,8 @@ package actor AccountActor {
 }
 
 extension AccountVerdict {
-    /// Adds a second rule's verdict, so that both are one batch. When the second refuses, nothing of
-    /// the first happens.
+    /// Adds a second rule's verdict, so that both are one batch. When the second refuses, nothing
+    /// of the first happens.
     package func then<Next>(_ next: (Value) -> AccountVerdict<Next>) -> AccountVerdict<Next> {
         switch result {
         case .failure(let error):

@@ -1,7 +1,7 @@
 package import Persistence
 
-// The bytes of the account types, used by the log's records and by snapshots alike. Field order is the
-// format: docs/formats/records.md has it in words, Tests/Golden has it in bytes.
+// The bytes of the account types, used by the log's records and by snapshots alike. Field order is
+// the format: docs/formats/records.md has it in words, Tests/Golden has it in bytes.
 
 extension ByteWriter {
     package mutating func write(_ role: Role) {

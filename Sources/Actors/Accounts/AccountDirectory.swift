@@ -32,7 +32,8 @@ package struct AccountDirectory: Sendable {
         return owner
     }
 
-    package func authenticate(_ secret: BearerSecret, at now: Timestamp) async -> SessionPrincipal? {
+    package func authenticate(_ secret: BearerSecret, at now: Timestamp) async -> SessionPrincipal?
+    {
         await self[secret.shard]?.authenticate(secret.digest, at: now)
     }
 

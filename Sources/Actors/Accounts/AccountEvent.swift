@@ -1,7 +1,7 @@
 package import Persistence
 
-/// A fact about accounts, in the past tense and as small as it can be. `AccountState.apply` is the only
-/// thing that gives it meaning; replaying all of them rebuilds the state.
+/// A fact about accounts, in the past tense and as small as it can be. `AccountState.apply` is the
+/// only thing that gives it meaning; replaying all of them rebuilds the state.
 package enum AccountEvent: Sendable, Equatable {
     case registered(User)
     case sessionStarted(Session)

@@ -31,9 +31,11 @@ package struct AccountPolicy: Sendable, Equatable {
     package static let totpSecretBytes = 20
     /// Activity entries kept for each account; the oldest go first.
     package static let activityEntriesMax = 50
-    /// Addresses that signed in lately, kept so that a stranger's wrong passwords slow only strangers.
+    /// Addresses that signed in lately, kept so that a stranger's wrong passwords slow only
+    /// strangers.
     package static let knownSourcesMax = 16
-    /// Last-seen times are written at most so often, so that a session check changes nothing usually.
+    /// Last-seen times are written at most so often, so that a session check changes nothing
+    /// usually.
     package static let lastSeenGranularitySeconds: Int64 = 60
 
     /// A fresh last-seen is worth writing after this: coarse, but never coarser than a tenth of the

@@ -1,10 +1,12 @@
 /// The guess budget: one for an account, over all its factors, temp_tokens and sessions.
 ///
-/// A guess against a ±1 window wins with p = 3·10⁻⁶; 100 consecutive failures lock TOTP, so the odds
-/// for the life of an account are at most 3·10⁻⁴ (NIST SP 800-63B-4 §3.2.2).
+/// A guess against a ±1 window wins with p = 3·10⁻⁶; 100 consecutive failures lock TOTP, so the
+/// odds for the life of an account are at most 3·10⁻⁴ (NIST SP 800-63B-4 §3.2.2).
 extension AccountState {
     /// The account whose password this temp_token proves.
-    package func owner(ofTempToken digest: TokenDigest, at now: Timestamp) throws(AccountError) -> User {
+    package func owner(ofTempToken digest: TokenDigest, at now: Timestamp) throws(AccountError)
+        -> User
+    {
         guard let user = userByTempToken[digest].flatMap({ users[$0] }),
             let token = user.tempTokens.first(where: { $0.digest == digest }),
             now < token.expiresAt, !user.isDisabled

@@ -35,7 +35,9 @@ extension AccountState {
             ])
     }
 
-    package func owner(ofResetToken digest: TokenDigest, at now: Timestamp) throws(AccountError) -> User {
+    package func owner(ofResetToken digest: TokenDigest, at now: Timestamp) throws(AccountError)
+        -> User
+    {
         guard let user = userByResetToken[digest].flatMap({ users[$0] }), !user.isDisabled,
             let token = user.resetToken, token.digest == digest, now < token.expiresAt
         else { throw .resetTokenInvalid }

@@ -64,8 +64,8 @@ extension AccountState {
         return (user, setup)
     }
 
-    /// Judges the code that confirms a setup. Nothing is claimed yet: the backup codes must be hashed
-    /// first, and `enable` looks again.
+    /// Judges the code that confirms a setup. Nothing is claimed yet: the backup codes must be
+    /// hashed first, and `enable` looks again.
     package func judgeConfirmation(
         _ code: String, of holder: FactorHolder, secret: [UInt8], context: CommandContext,
         policy: AccountPolicy
@@ -86,7 +86,8 @@ extension AccountState {
         _ setup: PendingSetup, of id: UserID, step: Int64, backupCodeHashes: [String],
         session: (digest: TokenDigest, grant: SessionGrant)?, context: CommandContext
     ) -> AccountVerdict<(user: User, session: Session?)> {
-        guard let user = users[id], user.secondFactor == nil, user.pendingSetup?.token == setup.token
+        guard let user = users[id], user.secondFactor == nil,
+            user.pendingSetup?.token == setup.token
         else { return .refuse(.setupNotStarted) }
         let factor = SecondFactor(
             sealedSecret: setup.sealedSecret, lastStep: step,

@@ -22,7 +22,9 @@ extension AccountState {
             userAgent: context.userAgent, address: context.source.text)
         var events: [AccountEvent] = []
         let excess = user.sessions.count + 1 - policy.sessionsPerAccountMax
-        if excess > 0 { events.append(.sessionsEnded(user.id, Array(user.sessions.prefix(excess)))) }
+        if excess > 0 {
+            events.append(.sessionsEnded(user.id, Array(user.sessions.prefix(excess))))
+        }
         events.append(.sessionStarted(session))
         if user.knownSources.last != context.source.bucket {
             events.append(.sourceKnown(user.id, context.source.bucket))

@@ -22,8 +22,8 @@ extension AccountState {
         userByEmail[email.normalised].flatMap { users[$0] }
     }
 
-    /// Decides after the hash was compared. `hash` is the one that was compared: when it is no longer
-    /// the account's, the password was changed meanwhile and the old one proves nothing.
+    /// Decides after the hash was compared. `hash` is the one that was compared: when it is no
+    /// longer the account's, the password was changed meanwhile and the old one proves nothing.
     package func signIn(
         _ email: EmailAddress, hash: String?, isRight: Bool, session: SessionGrant,
         temporary: BearerSecret, context: CommandContext, policy: AccountPolicy
@@ -46,8 +46,8 @@ extension AccountState {
             started.events + [.activityRecorded(user.id, context.activity(.signedIn))])
     }
 
-    /// Older temp_tokens live on, so that a second tab does not break the first; the expired ones and
-    /// the oldest beyond the cap end.
+    /// Older temp_tokens live on, so that a second tab does not break the first; the expired ones
+    /// and the oldest beyond the cap end.
     private func issue(
         _ secret: BearerSecret, to user: User, context: CommandContext, policy: AccountPolicy
     ) -> [AccountEvent] {

@@ -1,7 +1,7 @@
 /// The accounts of one shard: users, their sessions, second factors and temp_tokens.
 ///
-/// `apply` is total and reads no clock: the state is exactly what the log says. The rules that decide
-/// which events may happen are in the `AccountState+….swift` files, one theme each.
+/// `apply` is total and reads no clock: the state is exactly what the log says. The rules that
+/// decide which events may happen are in the `AccountState+….swift` files, one theme each.
 package struct AccountState: Sendable, Equatable {
     package private(set) var users = BucketedDictionary<UserID, User>()
     package private(set) var sessions = BucketedDictionary<TokenDigest, Session>()
@@ -12,8 +12,8 @@ package struct AccountState: Sendable, Equatable {
     package private(set) var userOrder: [UserID] = []
     /// Admins that are not disabled: the last one can't be taken away.
     package private(set) var enabledAdminCount = 0
-    /// The ordinal of the last record that ended a session, so that nobody is told "signed out" of an
-    /// ending that a crash could still undo.
+    /// The ordinal of the last record that ended a session, so that nobody is told "signed out" of
+    /// an ending that a crash could still undo.
     package private(set) var sessionsEndedAt: UInt64 = 0
     /// The ordinal of the last record applied.
     package private(set) var appliedRecord: UInt64 = 0

@@ -1,7 +1,7 @@
 package import Persistence
 
-/// What a rule decided: facts to append in one indivisible batch, and what to tell the caller once they
-/// are durable. A refusal can have facts too: a wrong code costs a guess.
+/// What a rule decided: facts to append in one indivisible batch, and what to tell the caller once
+/// they are durable. A refusal can have facts too: a wrong code costs a guess.
 package struct AccountVerdict<Value: Sendable>: Sendable {
     package var events: [AccountEvent]
     package var result: Result<Value, AccountError>

@@ -110,7 +110,8 @@ package struct CommandContext: Sendable {
         self.source = source
         self.userAgent =
             userAgent.utf8.count <= Self.userAgentBytesMax
-            ? userAgent : String(decoding: userAgent.utf8.prefix(Self.userAgentBytesMax), as: UTF8.self)
+            ? userAgent
+            : String(decoding: userAgent.utf8.prefix(Self.userAgentBytesMax), as: UTF8.self)
     }
 
     func activity(_ kind: Activity.Kind) -> Activity {

@@ -2,11 +2,12 @@ import Crypto
 package import Persistence
 
 /// Slows wrong passwords: for each account and source, and for each account over all sources that
-/// never signed in to it. A stranger can so slow only strangers; the owner's own address keeps working.
+/// never signed in to it. A stranger can so slow only strangers; the owner's own address keeps
+/// working.
 ///
-/// Kept in memory and in snapshots, not in the log: a crash forgives at most a few guesses of an online
-/// attack that the hash queue and the rate limit bound anyway. Unknown addresses are slowed just like
-/// known ones, so that the delay tells nothing about which exist.
+/// Kept in memory and in snapshots, not in the log: a crash forgives at most a few guesses of an
+/// online attack that the hash queue and the rate limit bound anyway. Unknown addresses are slowed
+/// just like known ones, so that the delay tells nothing about which exist.
 package struct PasswordThrottle: Sendable, Equatable {
     package struct Key: Hashable, Sendable {
         /// The first half of SHA-256(normalised email): enough to tell accounts apart.
@@ -47,7 +48,9 @@ package struct PasswordThrottle: Sendable, Equatable {
         }
     }
 
-    package mutating func recordSuccess(_ email: EmailAddress, from source: SourceBucket, isKnown: Bool) {
+    package mutating func recordSuccess(
+        _ email: EmailAddress, from source: SourceBucket, isKnown: Bool
+    ) {
         for key in keys(email, source, isKnown: isKnown) { delays[key] = nil }
     }
 

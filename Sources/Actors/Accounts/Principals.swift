@@ -74,7 +74,9 @@ package enum TokenScope: Hashable, Sendable {
             let parts = text.split(separator: ":", omittingEmptySubsequences: false)
             guard parts.count == 2 || (parts.count == 3 && parts[2] == "read"), parts[0] == "call",
                 !parts[1].isEmpty, parts[1].utf8.count <= 64,
-                parts[1].utf8.allSatisfy({ (97...122).contains($0) || (48...57).contains($0) || $0 == 45 })
+                parts[1].utf8.allSatisfy({
+                    (97...122).contains($0) || (48...57).contains($0) || $0 == 45
+                })
             else { return nil }
             self = .call(integration: String(parts[1]), readOnly: parts.count == 3)
         }

@@ -76,7 +76,8 @@ package struct PendingSetup: Sendable, Equatable {
     package var expiresAt: Timestamp
     package var guessesLeft: Int
 
-    package init(sealedSecret: [UInt8], token: TokenDigest, expiresAt: Timestamp, guessesLeft: Int) {
+    package init(sealedSecret: [UInt8], token: TokenDigest, expiresAt: Timestamp, guessesLeft: Int)
+    {
         self.sealedSecret = sealedSecret
         self.token = token
         self.expiresAt = expiresAt

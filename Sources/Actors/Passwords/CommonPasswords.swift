@@ -2,8 +2,8 @@
 /// §3.1.1.2; ASVS 5.0 6.2.4 asks for the 3,000 most common that meet our own rules).
 ///
 /// The list is made here instead of copied: words that people choose, with the endings they add;
-/// paths of the fingers over the keyboard; repetitions and counting. That covers the patterns behind
-/// every published list, and entries that none of them has.
+/// paths of the fingers over the keyboard; repetitions and counting. That covers the patterns
+/// behind every published list, and entries that none of them has.
 package enum CommonPasswords {
     /// Whether the password is on the list, whatever the case of its letters.
     package static func contains(_ password: String) -> Bool {
@@ -15,7 +15,8 @@ package enum CommonPasswords {
     /// Built at first use, in a few milliseconds; only what the rules of length would let pass.
     private static let all: Set<String> = {
         var entries: Set<String> = []
-        for family in [wordsWithEndings(), pairsOfWords(), keyboardPaths(), repetitions(), phrases] {
+        for family in [wordsWithEndings(), pairsOfWords(), keyboardPaths(), repetitions(), phrases]
+        {
             entries.formUnion(
                 family.filter { $0.unicodeScalars.count >= PasswordRules.charactersMin })
         }
@@ -64,13 +65,16 @@ extension CommonPasswords {
         let first = ["my", "the", "new", "super", "big", "i"]
         let doubled = words.map { $0 + $0 }
         return doubled + words.flatMap { word in first.map { $0 + word } }
-            + ["passw0rd", "pa55word", "pa55w0rd", "passwd"].flatMap { word in endings.map { word + $0 } }
+            + ["passw0rd", "pa55word", "pa55w0rd", "passwd"].flatMap { word in
+                endings.map { word + $0 }
+            }
     }
 
     private static let phrases = [
         "iloveyou", "iloveyou1", "ihateyou", "fuckyou1", "fuckyou!", "letmeinnow", "openthedoor",
         "opensesame", "correcthorsebatterystaple", "trustno1", "nopassword", "mypassword",
-        "password1password", "changemenow", "changeit", "pleasechangeme", "notsecure", "yourpassword",
+        "password1password", "changemenow", "changeit", "pleasechangeme", "notsecure",
+        "yourpassword",
         "idontknow", "whocares", "godblessyou", "jesuschrist", "blink182", "ncc1701d", "thx11381",
         "rockyou1", "abcdefgh", "abcd1234", "abc12345", "a1b2c3d4", "a1b2c3d4e5", "aa123456",
         "1a2b3c4d", "123abc456", "abc123abc", "admin123admin", "countersign", "countersign1",
@@ -80,8 +84,8 @@ extension CommonPasswords {
 // MARK: Patterns
 
 extension CommonPasswords {
-    /// Straight lines: every stretch of 8 to 12 keys along a row, in both directions, and going on at
-    /// its start; the same rows cut in two; and the slanting columns of the keyboard.
+    /// Straight lines: every stretch of 8 to 12 keys along a row, in both directions, and going on
+    /// at its start; the same rows cut in two; and the slanting columns of the keyboard.
     private static func keyboardPaths() -> [String] {
         let rows = [
             "1234567890", "0123456789", "qwertyuiop", "qwertzuiop", "azertyuiop", "asdfghjkl",
@@ -120,7 +124,8 @@ extension CommonPasswords {
             paths += [down, up, letterFirst, digitFirst]
         }
         paths += [letterFirst, digitFirst].map { String($0.dropLast()) }
-        paths += ["qweasdzxc", "qweasd123", "qazwsxedc", "qazwsx123", "zaqxswcde", "zaq12wsx",
+        paths += [
+            "qweasdzxc", "qweasd123", "qazwsxedc", "qazwsx123", "zaqxswcde", "zaq12wsx",
             "1q2w3e4r5t", "q1w2e3r4t5", "qwer1234", "asdf1234", "zxcv1234", "1234qwer",
             "12345qwert", "123qweasd", "123qweasdzxc", "qwe123qwe", "123qwe123", "asdfjkl1",
             "147258369", "159357456", "741852963", "963852741", "789456123", "159753456",
@@ -135,8 +140,10 @@ extension CommonPasswords {
         for character in "abcdefghijklmnopqrstuvwxyz0123456789*.!" {
             entries += (8...16).map { String(repeating: character, count: $0) }
         }
-        for unit in ["12", "21", "ab", "xy", "qw", "69", "13", "99", "01", "10", "abc", "123", "321",
-            "xyz", "qwe", "asd", "zxc", "1234", "4321", "abcd", "qwer", "asdf", "1212", "aabb", "lol",
+        for unit in [
+            "12", "21", "ab", "xy", "qw", "69", "13", "99", "01", "10", "abc", "123", "321",
+            "xyz", "qwe", "asd", "zxc", "1234", "4321", "abcd", "qwer", "asdf", "1212", "aabb",
+            "lol",
             "haha", "blah", "test", "love", "pass", "abc123", "qwerty", "12345", "54321",
         ] {
             entries += (2...6).map { String(repeating: unit, count: $0) }

@@ -1,6 +1,7 @@
 import DequeModule
 
-/// Who waits for a hashing thread, who is next, and who is told at once that it would take too long.
+/// Who waits for a hashing thread, who is next, and who is told at once that it would take too
+/// long.
 ///
 /// The rule alone, without threads or a clock: `PasswordHasher` drives it. Sources take turns, one
 /// piece of work each, so that a storm from one address delays that address; within a source the
@@ -48,7 +49,8 @@ struct HashQueue<Work> {
         self.averageSeconds = averageSeconds
     }
 
-    /// The weight of the newest measurement: the average follows a change within some twenty hashes.
+    /// The weight of the newest measurement: the average follows a change within some twenty
+    /// hashes.
     private static var newestWeight: Double { 0.1 }
 }
 
@@ -76,7 +78,8 @@ extension HashQueue {
 
     /// How long work of this source would wait if it arrived now, by the average.
     ///
-    /// With `own` pieces of its own before it, every other source gets at most `own` + 1 turns first.
+    /// With `own` pieces of its own before it, every other source gets at most `own` + 1 turns
+    /// first.
     func expectedWaitSeconds(for source: SourceBucket) -> Double {
         let own = lines[source]?.count ?? 0
         let ahead = lines.reduce(own) { sum, line in

@@ -33,7 +33,8 @@ enum PasswordHash {
             &text, secret, UInt64(secret.count), UInt64(parameters.passes),
             parameters.memoryKiB * 1024, crypto_pwhash_alg_argon2id13())
         guard status == 0 else { return nil }
-        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return String(
+            decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// Whether the secret belongs to the PHC string. The comparison is libsodium's, constant-time.
@@ -41,7 +42,8 @@ enum PasswordHash {
         precondition(isReady)
         guard let text = terminated(phc) else { return false }
         let secret = characters(secret)
-        // `text` has the declared length and ends with a zero; `secret` is passed with its own length.
+        // `text` has the declared length and ends with a zero; `secret` is passed with its own
+        // length.
         return unsafe crypto_pwhash_str_verify(text, secret, UInt64(secret.count)) == 0
     }
 
@@ -66,7 +68,7 @@ enum PasswordHash {
         return phc.utf8.map { CChar(bitPattern: $0) } + Array(repeating: 0, count: padding)
     }
 
-    /// libsodium asks for `sodium_init` once before anything else; -1 means that it cannot work here,
-    /// and then neither can we.
+    /// libsodium asks for `sodium_init` once before anything else; -1 means that it cannot work
+    /// here, and then neither can we.
     private static let isReady = sodium_init() >= 0
 }

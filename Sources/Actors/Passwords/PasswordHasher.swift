@@ -13,9 +13,9 @@ package enum HashingError: Error, Equatable, Sendable {
 /// the server nothing but processor time at a lower priority.
 ///
 /// A hash holds a processor for tens of milliseconds and 19 MiB of memory. So no more run at a time
-/// than there are threads, and what waits is bounded and fair (`HashQueue`). A thread belongs to the
-/// work and not to the request: a caller that goes away takes its work out of the queue, but what
-/// already runs is finished first, and only then is the thread free.
+/// than there are threads, and what waits is bounded and fair (`HashQueue`). A thread belongs to
+/// the work and not to the request: a caller that goes away takes its work out of the queue, but
+/// what already runs is finished first, and only then is the thread free.
 package final class PasswordHasher: Sendable {
     package struct Statistics: Equatable, Sendable {
         package var queued = 0

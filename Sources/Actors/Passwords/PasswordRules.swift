@@ -19,8 +19,8 @@ package enum PasswordRejection: Error, Equatable, Sendable, CustomStringConverti
     }
 }
 
-/// What a password may be (NIST SP 800-63B-4 §3.1.1.2, OWASP ASVS 5.0 §6.2): any 8 to 128 characters
-/// that are not well known, without rules of composition.
+/// What a password may be (NIST SP 800-63B-4 §3.1.1.2, OWASP ASVS 5.0 §6.2): any 8 to 128
+/// characters that are not well known, without rules of composition.
 package enum PasswordRules {
     /// NIST and ASVS 6.2.1. Counted in code points after NFKC.
     package static let charactersMin = 8
@@ -29,10 +29,11 @@ package enum PasswordRules {
     /// What is looked at at all: 128 characters of four bytes, eightfold for what NFKC composes.
     private static let inputBytesMax = 4096
 
-    /// The bytes that are hashed: UTF-8 of NFKC, so that one password typed on two keyboards is one.
+    /// The bytes that are hashed: UTF-8 of NFKC, so that one password typed on two keyboards is
+    /// one.
     ///
-    /// Used when a password is set and when it is tried. At login a refusal must have the answer and
-    /// the cost of a wrong password, for its reason says something about neither account.
+    /// Used when a password is set and when it is tried. At login a refusal must have the answer
+    /// and the cost of a wrong password, for its reason says something about neither account.
     package static func normalise(_ text: String) throws(PasswordRejection) -> Redacted<[UInt8]> {
         Redacted(Array(try normalisedText(text).utf8))
     }

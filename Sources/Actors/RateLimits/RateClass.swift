@@ -42,8 +42,8 @@ package struct RateLimitPolicy: Hashable, Sendable {
     package static let windowSecondsRange = 1...2_678_400
 }
 
-/// The answer to one request, with all that the `RateLimit`, `RateLimit-Policy`, `X-RateLimit-*` and
-/// `Retry-After` headers say.
+/// The answer to one request, with all that the `RateLimit`, `RateLimit-Policy`, `X-RateLimit-*`
+/// and `Retry-After` headers say.
 package struct RateLimitDecision: Equatable, Sendable {
     package let isAllowed: Bool
     /// The quota of the policy.

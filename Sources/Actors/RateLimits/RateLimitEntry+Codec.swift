@@ -1,7 +1,8 @@
 import Persistence
 
 /// The bytes of rate-limit buckets in a snapshot: chunks that decode by themselves, each a version,
-/// a count, and so many entries. A class is written by its name, so that adding one changes nothing.
+/// a count, and so many entries. A class is written by its name, so that adding one changes
+/// nothing.
 extension RateLimitEntry {
     private static let version: UInt8 = 1
     /// About 70 bytes each: a chunk stays far below the snapshot's limit for one.

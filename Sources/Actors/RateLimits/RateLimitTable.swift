@@ -105,8 +105,8 @@ extension RateLimitTable {
         }
     }
 
-    /// Puts one bucket back. The time between counts, unless the clock went back in it. A class that
-    /// has lost its policy is left out.
+    /// Puts one bucket back. The time between counts, unless the clock went back in it. A class
+    /// that has lost its policy is left out.
     mutating func restore(_ entry: RateLimitEntry, at wall: Timestamp) {
         guard let policy = policies[entry.rateClass] else { return }
         let now = time.advance(to: wall)

@@ -1,6 +1,7 @@
 package import Persistence
 
-/// Owns some of the buckets. All of the rule is in `RateLimitTable`; the actor only orders requests.
+/// Owns some of the buckets. All of the rule is in `RateLimitTable`; the actor only orders
+/// requests.
 package actor RateLimiter {
     private var table: RateLimitTable
 

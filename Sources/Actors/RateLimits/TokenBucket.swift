@@ -3,8 +3,8 @@
 ///
 /// It counts what is missing, not what is there, in units of which one token has as many as the
 /// window has milliseconds; so each millisecond gives back exactly `quota` units, and no number of
-/// roundings can give a token away. A full bucket is one with nothing missing, which is why a bucket
-/// that nobody has used needs no memory.
+/// roundings can give a token away. A full bucket is one with nothing missing, which is why a
+/// bucket that nobody has used needs no memory.
 struct TokenBucket: Equatable, Sendable {
     /// Units spent and not yet given back, as of `updatedAt`.
     private(set) var missing: Int64
@@ -70,7 +70,8 @@ extension TokenBucket {
     /// may have changed by the time it is read.
     func missingThousandths(_ policy: RateLimitPolicy) -> UInt64 {
         // In 128 bits, for a full day's window times a thousand does not fit 64.
-        let thousandths = (Int128(missing) * 1000 + Int128(policy.unitsPerToken) - 1)
+        let thousandths =
+            (Int128(missing) * 1000 + Int128(policy.unitsPerToken) - 1)
             / Int128(policy.unitsPerToken)
         return UInt64(thousandths)
     }

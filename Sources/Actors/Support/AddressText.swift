@@ -55,7 +55,8 @@ enum AddressText {
         return before + zeros + after
     }
 
-    /// The place of the first `::`. A second one leaves an empty group, which `parseGroups` refuses.
+    /// The place of the first `::`. A second one leaves an empty group, which `parseGroups`
+    /// refuses.
     private static func doubleColon(in text: ArraySlice<UInt8>) -> Int? {
         text.indices.dropLast().first {
             text[$0] == UInt8(ascii: ":") && text[$0 + 1] == UInt8(ascii: ":")
@@ -89,8 +90,8 @@ enum AddressText {
         "\(bits >> 24).\(bits >> 16 & 255).\(bits >> 8 & 255).\(bits & 255)"
     }
 
-    /// RFC 5952 §4: lower case, no leading zeros, `::` for the first of the longest runs of at least
-    /// two zero groups.
+    /// RFC 5952 §4: lower case, no leading zeros, `::` for the first of the longest runs of at
+    /// least two zero groups.
     static func grouped(high: UInt64, low: UInt64) -> String {
         let groups = [high, low].flatMap { word in
             [48, 32, 16, 0].map { UInt16(truncatingIfNeeded: word >> UInt64($0)) }

@@ -27,7 +27,8 @@ package struct BucketedDictionary<Key: Hashable & Sendable, Value: Sendable>: Se
         }
     }
 
-    /// Changes a value in place, without copying it out and in again. Does nothing for an absent key.
+    /// Changes a value in place, without copying it out and in again. Does nothing for an absent
+    /// key.
     package mutating func update(_ key: Key, _ change: (inout Value) -> Void) {
         let index = bucket(of: key)
         guard let place = buckets[index].index(forKey: key) else { return }

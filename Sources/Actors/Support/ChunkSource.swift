@@ -1,16 +1,16 @@
 package import Persistence
 import Synchronization
 
-/// Encodes a copied collection chunk by chunk while a snapshot is written, on whatever thread writes
-/// it. The actor that gave the copy goes on with its work meanwhile.
+/// Encodes a copied collection chunk by chunk while a snapshot is written, on whatever thread
+/// writes it. The actor that gave the copy goes on with its work meanwhile.
 package final class ChunkSource<Items: Collection & Sendable>: Sendable
 where Items.Index: Sendable {
     private let items: Items
     private let position: Mutex<Items.Index>
     private let encode: @Sendable (inout ByteWriter, Items.Element) -> Void
 
-    /// A chunk is closed when it has passed this; with the largest entry (under 64 KiB) it stays below
-    /// the format's limit of 256 KiB.
+    /// A chunk is closed when it has passed this; with the largest entry (under 64 KiB) it stays
+    /// below the format's limit of 256 KiB.
     private static var chunkBytesTarget: Int { 192 * 1024 }
 
     package init(

@@ -59,7 +59,8 @@ package struct DataKeyring: Sendable {
         DataKeyring(keys: keys + [DataKey(id: currentKeyID + 1, random: random)])
     }
 
-    /// The current key alone: the second half, when nothing is sealed under the older ones any more.
+    /// The current key alone: the second half, when nothing is sealed under the older ones any
+    /// more.
     package func droppingOlderKeys() -> DataKeyring { DataKeyring(keys: [keys[keys.count - 1]]) }
 
     var all: [DataKey] { keys }

@@ -48,7 +48,8 @@ package struct EmailAddress: Hashable, Sendable {
         guard normalised.unicodeScalars.allSatisfy(EmailAddress.isVisible) else {
             throw .forbiddenCharacter
         }
-        let parts = normalised.unicodeScalars.split(separator: "@", omittingEmptySubsequences: false)
+        let parts = normalised.unicodeScalars.split(
+            separator: "@", omittingEmptySubsequences: false)
         guard parts.count == 2 else { throw .notOneAtSign }
         guard EmailAddress.isDotString(parts[0]) else { throw .badLocalPart }
         guard EmailAddress.isDomain(parts[1]) else { throw .badDomain }
@@ -77,14 +78,16 @@ extension EmailAddress {
     /// RFC 1035 §2.3.4: 255 octets on the wire are 253 characters of text.
     private static let domainBytesMax = 253
     private static let labelBytesMax = 63
-    /// Four bytes (the longest scalar) for each byte of the longest address: NFKC turns the wide and
-    /// mathematical letters of three and four bytes into one. It bounds the work on hostile input.
+    /// Four bytes (the longest scalar) for each byte of the longest address: NFKC turns the wide
+    /// and mathematical letters of three and four bytes into one. It bounds the work on hostile
+    /// input.
     private static let inputBytesMax = 4 * bytesMax + 64
 
     private static func normalise(_ text: String) -> String {
         let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
         let folded = trimmed.precomposedStringWithCompatibilityMapping.lowercased()
-        // Lower-casing can leave a sequence that composes again, so that a second pass would differ.
+        // Lower-casing can leave a sequence that composes again, so that a second pass would
+        // differ.
         return folded.precomposedStringWithCompatibilityMapping
     }
 
@@ -100,7 +103,8 @@ extension EmailAddress {
         }
     }
 
-    /// RFC 5321 `Dot-string`: atoms of RFC 5322 `atext` or non-ASCII characters, single dots between.
+    /// RFC 5321 `Dot-string`: atoms of RFC 5322 `atext` or non-ASCII characters, single dots
+    /// between.
     private static func isDotString(_ part: Substring.UnicodeScalarView) -> Bool {
         guard String(part).utf8.count <= localBytesMax else { return false }
         return part.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { atom in

@@ -1,5 +1,5 @@
-/// The text forms of bytes that the server reads and writes. All are strict: a character outside the
-/// alphabet, a wrong length or a non-zero leftover bit gives nil instead of a guess.
+/// The text forms of bytes that the server reads and writes. All are strict: a character outside
+/// the alphabet, a wrong length or a non-zero leftover bit gives nil instead of a guess.
 package enum Hex {
     package static func encode(_ bytes: some Sequence<UInt8>) -> String {
         let digits = Array("0123456789abcdef".utf8)
@@ -48,7 +48,9 @@ package struct RadixAlphabet: Sendable {
         var values = [UInt8](repeating: 0xff, count: 256)
         func set(_ character: UInt8, _ value: UInt8) {
             values[Int(character)] = value
-            if ignoringCase, character >= 65, character <= 90 { values[Int(character + 32)] = value }
+            if ignoringCase, character >= 65, character <= 90 {
+                values[Int(character + 32)] = value
+            }
         }
         for (index, character) in characters.enumerated() { set(character, UInt8(index)) }
         for (typed, meant) in aliases {

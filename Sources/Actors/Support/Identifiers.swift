@@ -19,7 +19,8 @@ package struct EntityID: Hashable, Sendable {
         let milliseconds = UInt64(clamping: time.milliseconds) & 0xffff_ffff_ffff
         let a = UInt64(noise[0] & 0x0f) << 8 | UInt64(noise[1])
         high = milliseconds << 16 | 0x7000 | a
-        low = noise[2...].reduce(0) { $0 << 8 | UInt64($1) } & 0x3fff_ffff_ffff_ffff
+        low =
+            noise[2...].reduce(0) { $0 << 8 | UInt64($1) } & 0x3fff_ffff_ffff_ffff
             | 0x8000_0000_0000_0000
         self.shard = shard
     }
@@ -64,7 +65,8 @@ package struct Identifier<Kind: IdentifierKind>: Hashable, Sendable, CustomStrin
     package var description: String { Kind.prefix + entity.text }
 
     package init?(_ text: some StringProtocol) {
-        guard text.hasPrefix(Kind.prefix), let entity = EntityID(text: text.dropFirst(Kind.prefix.count))
+        guard text.hasPrefix(Kind.prefix),
+            let entity = EntityID(text: text.dropFirst(Kind.prefix.count))
         else { return nil }
         self.entity = entity
     }
@@ -141,7 +143,8 @@ extension ByteReader {
     }
 }
 
-/// What an opaque bearer secret is for; the letter in its text keeps one kind from passing as another.
+/// What an opaque bearer secret is for; the letter in its text keeps one kind from passing as
+/// another.
 package enum SecretKind: String, CaseIterable, Sendable {
     case session = "s"
     case temporary = "t"
@@ -149,8 +152,8 @@ package enum SecretKind: String, CaseIterable, Sendable {
     case passwordReset = "r"
 }
 
-/// A 256-bit random secret as its holder sees it: `cs_` + kind + `_` + four hex digits of the shard +
-/// 43 characters of base64url. It exists only between its making and the answer that carries it.
+/// A 256-bit random secret as its holder sees it: `cs_` + kind + `_` + four hex digits of the shard
+/// + 43 characters of base64url. It exists only between its making and the answer that carries it.
 package struct BearerSecret: Sendable {
     package let kind: SecretKind
     package let shard: ShardID
@@ -167,7 +170,8 @@ package struct BearerSecret: Sendable {
         self.digest = TokenDigest(of: text.utf8)
     }
 
-    /// Nil unless the text has exactly the shape of a secret of this kind; says nothing about validity.
+    /// Nil unless the text has exactly the shape of a secret of this kind; says nothing about
+    /// validity.
     package init?(_ kind: SecretKind, presented text: String) {
         let utf8 = Array(text.utf8)
         guard utf8.count == 52, text.hasPrefix("cs_\(kind.rawValue)_"),

@@ -1,7 +1,7 @@
 import Crypto
 
-/// Why a key is not accepted, or why the stored data keys cannot be opened with the keys given. None
-/// of the cases carries key material; ids are digests and may be shown.
+/// Why a key is not accepted, or why the stored data keys cannot be opened with the keys given.
+/// None of the cases carries key material; ids are digests and may be shown.
 package enum KeyRejection: Error, Equatable, Sendable {
     /// Neither base64 of 32 bytes nor 64 hex digits.
     case malformed
@@ -18,7 +18,8 @@ extension KeyRejection: CustomStringConvertible {
         switch self {
         case .malformed: "a key must be 32 bytes, as base64 or as 64 hex digits"
         case .weak: "all bytes of the key are the same; generate a random one"
-        case .otherMasterKey(let id): "the data key was wrapped by another key (id \(Hex.encode(id)))"
+        case .otherMasterKey(let id):
+            "the data key was wrapped by another key (id \(Hex.encode(id)))"
         case .damagedDataKeys(let reason): "the wrapped data keys are damaged: \(reason)"
         }
     }

@@ -1,5 +1,5 @@
-/// Where unpredictable bytes come from: the operating system's generator in the server (getrandom(2)
-/// through `SystemRandomNumberGenerator`), a seeded one in simulations.
+/// Where unpredictable bytes come from: the operating system's generator in the server
+/// (getrandom(2) through `SystemRandomNumberGenerator`), a seeded one in simulations.
 package protocol RandomSource: Sendable {
     func bytes(_ count: Int) -> [UInt8]
 }

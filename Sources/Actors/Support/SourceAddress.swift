@@ -17,7 +17,8 @@ package struct SourceAddress: Hashable, Sendable {
 
     package static let unknown = SourceAddress(number: .unknown)
 
-    /// Nil unless the whole text is one address without port or brackets, as `inet_pton(3)` reads it.
+    /// Nil unless the whole text is one address without port or brackets, as `inet_pton(3)` reads
+    /// it.
     package init?(_ text: String) {
         guard let number = AddressText.parse(Array(text.utf8)) else { return nil }
         self.number = number
@@ -132,7 +133,8 @@ package struct AddressRange: Hashable, Sendable {
     }
 
     private static func decimal(_ digits: Substring.UTF8View) -> Int? {
-        guard (1...3).contains(digits.count), digits.count == 1 || digits.first != UInt8(ascii: "0"),
+        guard (1...3).contains(digits.count),
+            digits.count == 1 || digits.first != UInt8(ascii: "0"),
             digits.allSatisfy({ (48...57).contains($0) })
         else { return nil }
         return digits.reduce(0) { $0 * 10 + Int($1 - 48) }

@@ -3,8 +3,8 @@ package import Persistence
 
 /// A moment in UTC with millisecond precision, counted from 1970-01-01T00:00:00Z.
 ///
-/// The domain never reads a clock by itself: a `Timestamp` comes in with every command, so that replay
-/// and tests see the same time as the live server did.
+/// The domain never reads a clock by itself: a `Timestamp` comes in with every command, so that
+/// replay and tests see the same time as the live server did.
 package struct Timestamp: Hashable, Comparable, Sendable {
     package var milliseconds: Int64
 
@@ -12,7 +12,9 @@ package struct Timestamp: Hashable, Comparable, Sendable {
     package init(seconds: Int64) { self.milliseconds = seconds * 1000 }
 
     /// Whole seconds since the epoch, rounded down.
-    package var seconds: Int64 { milliseconds >= 0 ? milliseconds / 1000 : (milliseconds - 999) / 1000 }
+    package var seconds: Int64 {
+        milliseconds >= 0 ? milliseconds / 1000 : (milliseconds - 999) / 1000
+    }
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.milliseconds < right.milliseconds
@@ -28,7 +30,8 @@ package struct Timestamp: Hashable, Comparable, Sendable {
 }
 
 extension Timestamp {
-    /// RFC 3339 in UTC with milliseconds: `2026-11-24T08:30:00.123Z`. Years outside 0…9999 are clamped.
+    /// RFC 3339 in UTC with milliseconds: `2026-11-24T08:30:00.123Z`. Years outside 0…9999 are
+    /// clamped.
     package var rfc3339: String {
         String(decoding: rfc3339Bytes, as: UTF8.self)
     }
@@ -80,9 +83,9 @@ extension Timestamp {
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
     }
 
-    /// Reads RFC 3339 §5.6: `T` or `t`, any fraction (cut to milliseconds), `Z` or a numeric offset.
-    /// Nil for anything else, days and hours out of range included. A leap second reads as the one
-    /// before.
+    /// Reads RFC 3339 §5.6: `T` or `t`, any fraction (cut to milliseconds), `Z` or a numeric
+    /// offset. Nil for anything else, days and hours out of range included. A leap second reads as
+    /// the one before.
     package init?(rfc3339 text: some Collection<UInt8>) {
         let text = Array(text)
         guard text.count >= 20, text.count <= 40 else { return nil }

@@ -4,7 +4,8 @@ import Persistence
 /// The data keys as they lie in the data directory: each wrapped by a master key with AES-256-GCM.
 ///
 /// Layout: version (1 byte), count (varint), then for each key its id (4, little endian), the id of
-/// the wrapping master key (8), nonce (12), wrapped key (32), tag (16). The ids are associated data.
+/// the wrapping master key (8), nonce (12), wrapped key (32), tag (16). The ids are associated
+/// data.
 package enum WrappedDataKeys {
     private static let version: UInt8 = 1
     /// Two are alive during a rotation; more means damage.
@@ -83,7 +84,8 @@ package enum WrappedDataKeys {
         return entries
     }
 
-    private static func open(_ entry: Entry, with master: MasterKey) throws(KeyRejection) -> DataKey {
+    private static func open(_ entry: Entry, with master: MasterKey) throws(KeyRejection) -> DataKey
+    {
         let data = associatedData(key: entry.id, master: master.id)
         do {
             let box = try AES.GCM.SealedBox(combined: entry.combined)

@@ -1,8 +1,8 @@
 /// One of the ten codes that stand in for a lost authenticator, each good for one login.
 ///
-/// A code is the digit of its place, 0 to 9, and 13 characters of Crockford's base32: 65 random bits,
-/// over the 64 that NIST SP 800-63B-4 asks of a saved recovery code. The digit says which of the ten
-/// stored hashes to compare with, so that a guess costs one slow hash and not ten.
+/// A code is the digit of its place, 0 to 9, and 13 characters of Crockford's base32: 65 random
+/// bits, over the 64 that NIST SP 800-63B-4 asks of a saved recovery code. The digit says which of
+/// the ten stored hashes to compare with, so that a guess costs one slow hash and not ten.
 package struct BackupCode: Sendable {
     /// 0 to 9.
     package let index: Int

@@ -27,8 +27,8 @@ package struct OTPAuthURL: Sendable {
         String(text.unicodeScalars.filter { $0 != ":" })
     }
 
-    /// All but the unreserved characters of RFC 3986 §2.3, as UTF-8. A space is `%20`: some apps show
-    /// a `+` as it is.
+    /// All but the unreserved characters of RFC 3986 §2.3, as UTF-8. A space is `%20`: some apps
+    /// show a `+` as it is.
     private static func percentEncode(_ text: String) -> String {
         var encoded: [UInt8] = []
         for byte in text.utf8 {

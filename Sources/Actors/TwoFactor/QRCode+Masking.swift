@@ -76,7 +76,8 @@ enum QRPenalty {
         for (upper, lower) in zip(rows, rows.dropFirst()) {
             for column in 1..<upper.count {
                 let colour = upper[column]
-                if upper[column - 1] == colour, lower[column] == colour, lower[column - 1] == colour {
+                if upper[column - 1] == colour, lower[column] == colour, lower[column - 1] == colour
+                {
                     count += 1
                 }
             }

@@ -1,12 +1,12 @@
-/// The codewords of a symbol: the text as a bit stream, padded, split into blocks, each protected by
-/// a Reed–Solomon code, and interleaved (ISO/IEC 18004:2015 §7.4 to §7.6).
+/// The codewords of a symbol: the text as a bit stream, padded, split into blocks, each protected
+/// by a Reed–Solomon code, and interleaved (ISO/IEC 18004:2015 §7.4 to §7.6).
 enum QRCodewords {
     static func encode(_ data: [UInt8], in version: QRVersion) -> [UInt8] {
         interleave(blocks(of: bitStream(data, in: version), in: version))
     }
 
-    /// Mode (0100, bytes), length, data, terminator (up to 0000), zero bits to a whole byte, and the
-    /// two pad codewords in turn.
+    /// Mode (0100, bytes), length, data, terminator (up to 0000), zero bits to a whole byte, and
+    /// the two pad codewords in turn.
     static func bitStream(_ data: [UInt8], in version: QRVersion) -> [UInt8] {
         var bytes: [UInt8] = []
         var buffer: UInt32 = 0
@@ -37,7 +37,8 @@ enum QRCodewords {
         let check: [UInt8]
     }
 
-    /// The blocks have the same number of check codewords; the later ones may have one more of data.
+    /// The blocks have the same number of check codewords; the later ones may have one more of
+    /// data.
     private static func blocks(of data: [UInt8], in version: QRVersion) -> [Block] {
         let count = version.errorBlocks
         let shortLength = data.count / count
@@ -54,7 +55,8 @@ enum QRCodewords {
         return blocks
     }
 
-    /// The first data codeword of each block, then the second ones, …, then the check codewords alike.
+    /// The first data codeword of each block, then the second ones, …, then the check codewords
+    /// alike.
     private static func interleave(_ blocks: [Block]) -> [UInt8] {
         var result: [UInt8] = []
         let longest = blocks.map(\.data.count).max() ?? 0
@@ -70,7 +72,8 @@ enum QRCodewords {
     }
 }
 
-/// Reed–Solomon check codewords over GF(2^8) with the polynomial x^8 + x^4 + x^3 + x^2 + 1 (§7.5.2).
+/// Reed–Solomon check codewords over GF(2^8) with the polynomial x^8 + x^4 + x^3 + x^2 + 1
+/// (§7.5.2).
 enum ReedSolomon {
     /// The product of (x − 2^i) for i below `degree`: coefficients from the highest power down,
     /// without the leading 1.

@@ -2,8 +2,8 @@ extension QRCode {
     /// The symbol as a standalone SVG 1.1 image: a white ground and one black path.
     ///
     /// It has no script and no style, so that it may stand in a page whose Content-Security-Policy
-    /// allows neither, and a white ground of its own, because scanners need dark on light also where
-    /// the page is dark. One unit is one module; the page decides how large it is shown.
+    /// allows neither, and a white ground of its own, because scanners need dark on light also
+    /// where the page is dark. One unit is one module; the page decides how large it is shown.
     ///
     /// - Parameter quietZoneModules: the light border. ISO/IEC 18004:2015 §6.3.8 asks for four.
     package func svg(quietZoneModules: Int = 4) -> String {

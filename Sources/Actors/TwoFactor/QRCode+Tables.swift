@@ -52,9 +52,9 @@ struct QRVersion: Equatable, Sendable {
         17, 17, 18, 20, 21, 23, 25, 26, 28, 29, 31, 33, 35, 37, 38, 40, 43, 45, 47, 49,
     ]
 
-    /// Annex E: rows and columns of the alignment patterns' centres. The last is seven from the edge
-    /// and the first on the timing pattern; those between are an even step apart, counted from the
-    /// last, which follows from the version in all cases but version 32.
+    /// Annex E: rows and columns of the alignment patterns' centres. The last is seven from the
+    /// edge and the first on the timing pattern; those between are an even step apart, counted from
+    /// the last, which follows from the version in all cases but version 32.
     var alignmentCentres: [Int] {
         guard number > 1 else { return [] }
         let count = number / 7 + 2

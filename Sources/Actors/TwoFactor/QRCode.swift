@@ -1,5 +1,5 @@
-/// A QR code symbol (ISO/IEC 18004:2015, model 2): byte mode, error correction level M, the smallest
-/// of the versions 1 to 40 that holds the text.
+/// A QR code symbol (ISO/IEC 18004:2015, model 2): byte mode, error correction level M, the
+/// smallest of the versions 1 to 40 that holds the text.
 ///
 /// Only what an otpauth URL needs is here; level M survives 15 % of damage, which is what the
 /// standard advises where nothing else is known. A text can be up to 2,331 bytes long.
@@ -131,7 +131,8 @@ extension QRCode {
         for row in centres {
             for column in centres {
                 let isAtFinder =
-                    row == 6 && (column == 6 || column == size - 7) || row == size - 7 && column == 6
+                    row == 6 && (column == 6 || column == size - 7)
+                    || row == size - 7 && column == 6
                 guard !isAtFinder else { continue }
                 for (y, x) in QRCode.square(radius: 2, around: row, column) {
                     set(y, x, max(abs(y - row), abs(x - column)) != 1)

@@ -47,10 +47,11 @@ package enum TOTP {
 
     /// The step that `code` belongs to, or nil: wrong, or not newer than the last step used.
     ///
-    /// A code must never be accepted twice (RFC 6238 §5.2), and neither may an older one be accepted
-    /// after a newer one: the caller keeps the answer as the new `lastStep`, in the same turn. When
-    /// a code happens to belong to two steps of the window the newest counts, so that using it again
-    /// fails. Every step of the window is computed and compared in constant time, whichever matches.
+    /// A code must never be accepted twice (RFC 6238 §5.2), and neither may an older one be
+    /// accepted after a newer one: the caller keeps the answer as the new `lastStep`, in the same
+    /// turn. When a code happens to belong to two steps of the window the newest counts, so that
+    /// using it again fails. Every step of the window is computed and compared in constant time,
+    /// whichever matches.
     ///
     /// - Parameter window: how many steps before and after the current one are accepted: 1 allows
     ///   for one step of delay or drift, 0 is strict.

@@ -1,6 +1,7 @@
 /// Exact counts of the last 24 hours, to the second, whatever the order in which events arrive.
 ///
-/// Memory is taken only for minutes in which something happened: at most 1,445 of them, about 1.4 MB.
+/// Memory is taken only for minutes in which something happened: at most 1,445 of them, about 1.4
+/// MB.
 package struct DayCounter: Sendable, Equatable {
     /// What happened in a second, or in a minute.
     package struct Tally: Sendable, Equatable {

@@ -1,7 +1,7 @@
 package import Persistence
 
-/// Owns the use of all integrations, in shard 0: one actor, so that a batch over several integrations
-/// is judged and appended in one turn.
+/// Owns the use of all integrations, in shard 0: one actor, so that a batch over several
+/// integrations is judged and appended in one turn.
 package actor UsageActor {
     package static let shard = ShardID(0)
 
@@ -15,8 +15,8 @@ package actor UsageActor {
 
     /// Judges the reports and makes the accepted ones durable.
     ///
-    /// - Throws: `AppendError` when the log takes no more; what this call had appended before stays,
-    ///   and is a duplicate when the caller comes again.
+    /// - Throws: `AppendError` when the log takes no more; what this call had appended before
+    ///   stays, and is a duplicate when the caller comes again.
     package func ingest(
         _ reports: [UsageReport], at now: Timestamp
     ) async throws(AppendError) -> IngestResult {

@@ -70,8 +70,8 @@ package struct UsageUnit: Hashable, Sendable {
     }
 }
 
-/// The facts of one use of an integration, as callers report them and as the log keeps them. It never
-/// holds a body, a query string, a phone number or a secret.
+/// The facts of one use of an integration, as callers report them and as the log keeps them. It
+/// never holds a body, a query string, a phone number or a secret.
 package struct UsageFacts: Hashable, Sendable {
     package var integration: IntegrationID
     /// Method and route template, at most 256 characters, without ids.

@@ -1,7 +1,7 @@
 package import Persistence
 
-/// A use as the log keeps it. For a reported one the key of the report is in the same record, so that
-/// no crash can keep one and lose the other.
+/// A use as the log keeps it. For a reported one the key of the report is in the same record, so
+/// that no crash can keep one and lose the other.
 package struct UsageRecord: LogRecord, Hashable {
     package let facts: UsageFacts
     package let report: Report?

@@ -1,5 +1,5 @@
-/// One event of `POST /api/usage/events`, its shape already checked: `source` and `id` are 1–256 bytes,
-/// the integration is in the catalogue. Its time is judged by the actor, against one clock.
+/// One event of `POST /api/usage/events`, its shape already checked: `source` and `id` are 1–256
+/// bytes, the integration is in the catalogue. Its time is judged by the actor, against one clock.
 package struct UsageReport: Sendable {
     package var facts: UsageFacts
     /// Identifies (source, id): the injective key's digest.
@@ -45,7 +45,8 @@ package enum ReportOutcome: Equatable, Sendable {
 /// What became of a whole batch, in its order.
 package struct IngestResult: Sendable {
     package var outcomes: [ReportOutcome]
-    /// Set when the cap on keys makes the window in which duplicates are recognised shorter than 24 h.
+    /// Set when the cap on keys makes the window in which duplicates are recognised shorter than 24
+    /// h.
     package var dedupWindowSeconds: Int64?
 
     package init(outcomes: [ReportOutcome], dedupWindowSeconds: Int64?) {

@@ -2,7 +2,8 @@ import DequeModule
 
 /// The newest events of one integration, in the order of their arrival.
 ///
-/// Kept in blocks, so that a snapshot's copy costs the next arrival one small block and not all rows.
+/// Kept in blocks, so that a snapshot's copy costs the next arrival one small block and not all
+/// rows.
 package struct UsageRing: Sendable, Equatable {
     private var blocks: Deque<[UsageEvent]> = []
     /// Events at the start of the first block that have left the ring.
@@ -38,8 +39,8 @@ package struct UsageRing: Sendable, Equatable {
 
     /// A page of events, newest first, all older than `row`.
     ///
-    /// - Returns: the page, and the row that the next page goes on from, nil after the last one. Events
-    ///   that arrive between two pages change neither.
+    /// - Returns: the page, and the row that the next page goes on from, nil after the last one.
+    ///   Events that arrive between two pages change neither.
     package func page(
         before row: UInt64?, limit: Int
     ) -> (events: [UsageEvent], next: UInt64?) {

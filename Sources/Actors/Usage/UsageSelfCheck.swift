@@ -2,8 +2,9 @@ package import Persistence
 
 /// Counts the events on the disk again and compares with what the actor believes.
 ///
-/// It reads the newest snapshot and the log after it, as a start would, and nothing of the live state:
-/// an event that was acknowledged and is not there, or that counts twice, shows as a difference.
+/// It reads the newest snapshot and the log after it, as a start would, and nothing of the live
+/// state: an event that was acknowledged and is not there, or that counts twice, shows as a
+/// difference.
 package struct UsageSelfCheck: Sendable {
     /// An integration whose counts differ.
     package struct Difference: Sendable, Equatable {

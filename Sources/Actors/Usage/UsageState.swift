@@ -22,8 +22,8 @@ package struct UsageState: Sendable {
     /// Clocks of callers may be so far ahead.
     package static let aheadSecondsMax: Int64 = 300
 
-    /// - Parameter integrations: those of the catalogue. Rows of others, from an older catalogue, are
-    ///   kept as long as they are in the ring.
+    /// - Parameter integrations: those of the catalogue. Rows of others, from an older catalogue,
+    ///   are kept as long as they are in the ring.
     package init(integrations: [IntegrationID], ringEvents: Int, dedupKeysMax: Int) {
         self.ringEvents = ringEvents
         reports = DedupIndex(keysMax: dedupKeysMax)
@@ -34,7 +34,8 @@ package struct UsageState: Sendable {
 
     // MARK: Rules
 
-    /// What becomes of each report, and the records of those that are accepted. Nothing changes yet.
+    /// What becomes of each report, and the records of those that are accepted. Nothing changes
+    /// yet.
     package func decide(
         _ batch: [UsageReport], at now: Timestamp
     ) -> (records: [UsageRecord], outcomes: [ReportOutcome]) {

@@ -42,8 +42,8 @@ enum ExitStatus: Int32, CaseIterable {
         switch error {
         case .otherMasterKey:
             "APP_ENC_KEY does not open this data directory: \(error).\n"
-                + "Set APP_ENC_KEY to the key that it was made with; to change keys, give the old one "
-                + "as APP_ENC_KEY_PREVIOUS beside the new one. Nothing was changed."
+                + "Set APP_ENC_KEY to the key that it was made with; to change keys, give the old "
+                + "one as APP_ENC_KEY_PREVIOUS beside the new one. Nothing was changed."
         case .damagedDataKeys:
             "The manifest's data keys can't be opened: \(error).\n"
                 + "Restore the manifest from a backup. Nothing was changed."
@@ -58,7 +58,8 @@ enum ExitStatus: Int32, CaseIterable {
             (
                 .corruptData,
                 "\(error).\nThe server does not start on data that it can't trust; nothing was "
-                    + "changed. Restore the directory from a backup, or copy it aside and ask for help."
+                    + "changed. Restore the directory from a backup, or copy it aside and ask for "
+                    + "help."
             )
         case .missing:
             (.corruptData, "\(error).\nNothing was changed.")
@@ -75,7 +76,7 @@ enum ExitStatus: Int32, CaseIterable {
             (
                 .inputOutput,
                 "Can't \(operation) \(path): \(unsafe String(cString: strerror(errno))).\n"
-                    + "Check that the path exists, belongs to this user, and that the disk has room."
+                    + "Check that the path exists and is this user's, and that the disk has room."
             )
         }
     }

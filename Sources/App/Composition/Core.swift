@@ -5,8 +5,8 @@ import Persistence
 import Synchronization
 
 /// Everything that lives on a data directory, brought up in the only order that is safe: lock,
-/// manifest, key, recovery, actors. The server puts HTTP in front of it; an operator's command beside
-/// no server uses it as it is.
+/// manifest, key, recovery, actors. The server puts HTTP in front of it; an operator's command
+/// beside no server uses it as it is.
 struct Core: Sendable {
     let directory: DataDirectory
     let log: FileLog
@@ -18,8 +18,8 @@ struct Core: Sendable {
     let clock: any WallClock
     let recordsReplayed: Int
 
-    /// - Throws: `StorageError` when the directory is in use or not whole, `KeyRejection` when none of
-    ///   the keys opens it. Nothing but the lock has been changed then.
+    /// - Throws: `StorageError` when the directory is in use or not whole, `KeyRejection` when none
+    ///   of the keys opens it. Nothing but the lock has been changed then.
     static func open(
         _ settings: Settings, keys: MasterKeys, clock: any WallClock, logger: Logger
     ) async throws -> Core {
@@ -120,7 +120,8 @@ enum FatalDisk {
     /// The kernel may have dropped what it could not write, and would say of the next sync that it
     /// went well. So nothing that this process still believes can be trusted; the log can.
     static let endProcess: @Sendable (StorageError) -> Void = { error in
-        let text = "fatal: \(error)\nThe disk refused a write or a sync, so the server stops before it "
+        let text =
+            "fatal: \(error)\nThe disk refused a write or a sync, so the server stops before it "
             + "says anything untrue. Everything acknowledged is in the log. Check the disk, then "
             + "start the server again.\n"
         FileHandle.standardError.write(Data(text.utf8))

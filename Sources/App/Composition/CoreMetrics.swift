@@ -19,10 +19,13 @@ struct CoreMetrics: Sendable {
             "countersign_log_has_room", "0 while the disk has no room for more.",
             core.log.hasRoom ? 1 : 0)
         let hashing = core.hasher.statistics
-        text.gauge("countersign_password_hashes_queued", "Password hashes that wait.", hashing.queued)
-        text.gauge("countersign_password_hashes_running", "Password hashes under way.", hashing.running)
+        text.gauge(
+            "countersign_password_hashes_queued", "Password hashes that wait.", hashing.queued)
+        text.gauge(
+            "countersign_password_hashes_running", "Password hashes under way.", hashing.running)
         text.family(
-            "countersign_password_hashes_total", .counter, "Password hashes, by what became of them.")
+            "countersign_password_hashes_total", .counter,
+            "Password hashes, by what became of them.")
         text.sample(labels: [("outcome", "done")], Double(hashing.done))
         text.sample(labels: [("outcome", "shed")], Double(hashing.shed))
         await writeUsage(to: &text)

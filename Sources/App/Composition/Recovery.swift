@@ -1,8 +1,8 @@
 import Actors
 import Persistence
 
-/// The state of everything, as the newest snapshot and the log after it say it is. Recovery is plain
-/// function calls on plain structs; the actors are made from the result.
+/// The state of everything, as the newest snapshot and the log after it say it is. Recovery is
+/// plain function calls on plain structs; the actors are made from the result.
 struct RecoveredState {
     var accounts: [RecoveredAccounts]
     var installation = InstallationState()
@@ -16,8 +16,8 @@ struct RecoveredState {
         self.usage = usage
     }
 
-    /// - Throws: `StorageError.corrupt` when what passed its checksums cannot be understood, for then
-    ///   a newer version wrote it, or a bug did. Nothing on the disk is touched.
+    /// - Throws: `StorageError.corrupt` when what passed its checksums cannot be understood, for
+    ///   then a newer version wrote it, or a bug did. Nothing on the disk is touched.
     static func recover(
         from log: any EventLog, usage: UsageState
     ) throws -> RecoveredState {

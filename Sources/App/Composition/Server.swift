@@ -8,8 +8,8 @@ import ServiceLifecycle
 import Synchronization
 import UnixSignals
 
-/// The composition root: which parts there are, what each one is given, and in which order they start
-/// and stop.
+/// The composition root: which parts there are, what each one is given, and in which order they
+/// start and stop.
 enum Server {
     /// Serves until SIGTERM or SIGINT, then finishes what is under way, writes a last snapshot and
     /// returns.
@@ -32,8 +32,8 @@ enum Server {
         }
         let snapshotter = core.snapshotter(settings, logger: logger)
         let operatorService = operatorService(core, settings, ids)
-        // Stopped in the reverse order: first /ready says so, then nobody comes in any more, last the
-        // housekeeping ends.
+        // Stopped in the reverse order: first /ready says so, then nobody comes in any more, last
+        // the housekeeping ends.
         let services = ServiceGroup(
             services: [
                 snapshotter,

@@ -6,10 +6,10 @@ import ServiceLifecycle
 
 /// Writes a snapshot when one is due, and one more when the server stops.
 ///
-/// Due means: the log since the last snapshot has outgrown both the setting and that snapshot, or the
-/// interval has passed and there is anything new. Heavy ingest so never means a snapshot every few
-/// seconds. The copy is taken in one turn of each actor; encoding, compressing and writing happen on a
-/// thread of their own at low priority.
+/// Due means: the log since the last snapshot has outgrown both the setting and that snapshot, or
+/// the interval has passed and there is anything new. Heavy ingest so never means a snapshot every
+/// few seconds. The copy is taken in one turn of each actor; encoding, compressing and writing
+/// happen on a thread of their own at low priority.
 struct Snapshotter: Service {
     let log: any EventLog
     let accounts: AccountDirectory

@@ -1,14 +1,16 @@
-/// The commented file with every setting and its default: `config/countersign.yaml`. It is made from the
-/// key table, so that it can't leave anything out.
+/// The commented file with every setting and its default: `config/countersign.yaml`. It is made
+/// from the key table, so that it can't leave anything out.
 enum SampleFile {
     static var text: String {
         var text = """
             # Every setting of Countersign with its default. Flags go before environment variables,
-            # those before this file. The variable of a setting is COUNTERSIGN_ and its name in upper
-            # case, dots as underscores: auth.step_up_seconds is COUNTERSIGN_AUTH_STEP_UP_SECONDS.
+            # those before this file. The variable of a setting is COUNTERSIGN_ and its name in
+            # upper case, dots as underscores: auth.step_up_seconds is
+            # COUNTERSIGN_AUTH_STEP_UP_SECONDS.
             #
             # `countersign check-config --config FILE` shows what is in force, and where from.
-            # The key of the installation is no setting: APP_ENC_KEY comes from the environment only.
+            # The key of the installation is no setting: APP_ENC_KEY comes from the environment
+            # only.
 
             """
         var groups: [Substring] = []

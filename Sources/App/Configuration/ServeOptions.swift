@@ -1,7 +1,7 @@
 import ArgumentParser
 
-/// The flags that `serve` and the commands beside it share. Their values go through the same table as
-/// everything else, so they are text here.
+/// The flags that `serve` and the commands beside it share. Their values go through the same table
+/// as everything else, so they are text here.
 struct ServeOptions: ParsableArguments {
     @Option(help: "The YAML file with the settings.")
     var config: String?

@@ -66,7 +66,8 @@ extension SettingKey {
     /// - Parameter isAllowed: the empty text always is; it means unset.
     static func text(
         _ name: String, _ place: any Place<String>, flag: String? = nil, _ summary: String,
-        allowed: String = "any text", isAllowed: @escaping @Sendable (String) -> Bool = { _ in true }
+        allowed: String = "any text",
+        isAllowed: @escaping @Sendable (String) -> Bool = { _ in true }
     ) -> SettingKey {
         SettingKey(
             name: name, flag: flag, summary: summary, allowed: allowed,

@@ -14,7 +14,8 @@ enum SettingKeys {
         ]
 
     private static let network: [SettingKey] = [
-        .text("host", \.host, flag: "--host", "The address to listen on.",
+        .text(
+            "host", \.host, flag: "--host", "The address to listen on.",
             allowed: "a host name or address without blanks",
             isAllowed: { !$0.contains(where: \.isWhitespace) }),
         .integer(
@@ -169,6 +170,7 @@ extension SettingKey {
 enum URLText {
     /// Scheme, host and perhaps a port; no user, path, query or fragment.
     static func isOrigin(_ text: String) -> Bool {
-        text.wholeMatch(of: /https?:\/\/(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?\/?/) != nil
+        text.wholeMatch(of: /https?:\/\/(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?\/?/)
+            != nil
     }
 }

@@ -1,8 +1,8 @@
 import Actors
 import Logging
 
-/// Everything that an operator can set, typed, with its default. `SettingKeys` is the list of names,
-/// ranges and descriptions; nothing else reads the environment or the file.
+/// Everything that an operator can set, typed, with its default. `SettingKeys` is the list of
+/// names, ranges and descriptions; nothing else reads the environment or the file.
 struct Settings: Sendable {
     var host = "127.0.0.1"
     /// 0 picks a free one.
@@ -68,8 +68,8 @@ struct RateSettings: Sendable {
 
     private var rates: [RateClass: Rate] = [:]
 
-    /// Limited by default is what guards accounts or costs money; reads, ingest and calls are not, for
-    /// high-throughput callers must not meet a limit that nobody set.
+    /// Limited by default is what guards accounts or costs money; reads, ingest and calls are not,
+    /// for high-throughput callers must not meet a limit that nobody set.
     subscript(rateClass: RateClass) -> Rate {
         get { rates[rateClass] ?? Self.standard(rateClass) }
         set { rates[rateClass] = newValue }

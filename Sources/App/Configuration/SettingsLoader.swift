@@ -21,7 +21,9 @@ extension Settings {
         config: String?, flags: [String: String], environment: [String: String]
     ) throws(SettingsError) -> LoadedSettings {
         var loader = SettingsLoader()
-        if let path = config ?? environment[SettingsLoader.configVariable] { loader.read(file: path) }
+        if let path = config ?? environment[SettingsLoader.configVariable] {
+            loader.read(file: path)
+        }
         loader.read(environment: environment)
         loader.read(flags: flags)
         loader.checkTogether()
@@ -154,8 +156,8 @@ struct SettingsLoader {
         if isPublic, settings.tlsCertificate.isEmpty, !settings.behindTLSProxy {
             report(
                 "host", origin("host"),
-                "\(settings.host) can be reached from other machines, and passwords and codes would "
-                    + "cross the network in the clear.",
+                "\(settings.host) can be reached from other machines, and passwords and codes "
+                    + "would cross the network in the clear.",
                 fix: "Set --tls-cert and --tls-key, or behind_tls_proxy: true when a trusted proxy "
                     + "in front ends TLS, or listen on 127.0.0.1.")
         }

@@ -1,7 +1,8 @@
-/// A failure on its way to the caller: the code, and what this one case adds to the catalogue's text.
+/// A failure on its way to the caller: the code, and what this one case adds to the catalogue's
+/// text.
 ///
-/// `detail` is for the log alone. It never reaches the answer, so it may name files and causes, but no
-/// secrets.
+/// `detail` is for the log alone. It never reaches the answer, so it may name files and causes, but
+/// no secrets.
 package struct APIError: Error, Sendable {
     /// A member that stands beside the error's own, such as the event id of a failed attempt.
     package enum Value: Sendable, Equatable {

@@ -1,8 +1,8 @@
 import Actors
 import Persistence
 
-// Each typed error of the rules, mapped to its public code by an exhaustive switch: a new case does not
-// compile until somebody has decided what callers see of it.
+// Each typed error of the rules, mapped to its public code by an exhaustive switch: a new case does
+// not compile until somebody has decided what callers see of it.
 
 /// Runs a rule of the account actors and translates its refusal.
 func accountRule<Value>(

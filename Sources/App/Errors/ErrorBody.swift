@@ -2,8 +2,9 @@ package import Actors
 package import HTTPTypes
 
 extension APIError {
-    /// The wire body of a failure, the same for every endpoint and for what the HTTP parser refuses:
-    /// `{"error_code","message","suggested_fix","trace_id"}`, then what this one case adds.
+    /// The wire body of a failure, the same for every endpoint and for what the HTTP parser
+    /// refuses: `{"error_code","message","suggested_fix","trace_id"}`, then what this one case
+    /// adds.
     package func body(trace: TraceID) -> [UInt8] {
         var members: [(String, JSONTree)] = [
             ("error_code", .string(code.rawValue)),

@@ -1,5 +1,6 @@
-/// Every way in which a request can fail, by the name that callers see in `error_code`. A name, once
-/// released, never changes its meaning or its status; what each one says is in `ErrorCatalog.swift`.
+/// Every way in which a request can fail, by the name that callers see in `error_code`. A name,
+/// once released, never changes its meaning or its status; what each one says is in
+/// `ErrorCatalog.swift`.
 package enum ErrorCode: String, CaseIterable, Sendable {
     // What arrived could not be read.
     case invalidRequest = "invalid_request"

@@ -24,10 +24,11 @@ package enum ErrorDocument {
         var text = """
             # Errors
 
-            Every failure is a JSON object with `error_code`, `message`, `suggested_fix` and `trace_id`;
-            `field` names what is wrong and `retry_after_seconds` (also sent as `Retry-After`) says how
-            long to wait, where they apply. A code has the same status everywhere. A message may say
-            more than the one here; the code never changes its meaning.
+            Every failure is a JSON object with `error_code`, `message`, `suggested_fix` and
+            `trace_id`; `field` names what is wrong and `retry_after_seconds` (also sent as
+            `Retry-After`) says how long to wait, where they apply. A code has the same status
+            everywhere. A message may say more than the one here; the code never changes its
+            meaning.
 
             This page is generated from the error catalogue.
 
@@ -40,7 +41,8 @@ package enum ErrorDocument {
         }
         for (_, code) in byStatus {
             let definition = code.definition
-            text += "| \(definition.status) | `\(code.rawValue)` | \(definition.message) "
+            text +=
+                "| \(definition.status) | `\(code.rawValue)` | \(definition.message) "
                 + "| \(definition.suggestedFix) |\n"
         }
         return text

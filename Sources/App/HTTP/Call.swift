@@ -9,7 +9,8 @@ package enum Caller: Sendable {
     case token(TokenPrincipal)
 }
 
-/// One request as a handler sees it: authenticated, limited, its body read, free of the HTTP framework.
+/// One request as a handler sees it: authenticated, limited, its body read, free of the HTTP
+/// framework.
 package struct Call: Sendable {
     package var trace: TraceID
     package var now: Timestamp

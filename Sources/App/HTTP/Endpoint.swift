@@ -1,8 +1,8 @@
 package import Actors
 package import HTTPTypes
 
-/// One route of the API: everything that routing, access control, 405, OpenAPI and the tests need to
-/// know about it, in one value. The list of all of them is `EndpointTable`.
+/// One route of the API: everything that routing, access control, 405, OpenAPI and the tests need
+/// to know about it, in one value. The list of all of them is `EndpointTable`.
 package struct Endpoint: Sendable {
     package var method: HTTPRequest.Method
     /// With parameters in braces: `/api/auth/sessions/{id}`.
@@ -94,7 +94,8 @@ package indirect enum Schema: Sendable {
         package var isRequired: Bool
         package var note: String?
 
-        package init(_ name: String, _ schema: Schema, isRequired: Bool = true, note: String? = nil) {
+        package init(_ name: String, _ schema: Schema, isRequired: Bool = true, note: String? = nil)
+        {
             self.name = name
             self.schema = schema
             self.isRequired = isRequired

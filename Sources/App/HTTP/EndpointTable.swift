@@ -1,10 +1,11 @@
 package import HTTPTypes
 
-/// All routes of the server: finds the endpoint of a request, and refuses at start what could not be
-/// told apart later.
+/// All routes of the server: finds the endpoint of a request, and refuses at start what could not
+/// be told apart later.
 ///
-/// A path without parameters is one dictionary look-up. Literal segments match byte for byte, so that
-/// a rule of a proxy in front sees the same path as we do; a slash at the end makes another path.
+/// A path without parameters is one dictionary look-up. Literal segments match byte for byte, so
+/// that a rule of a proxy in front sees the same path as we do; a slash at the end makes another
+/// path.
 package struct EndpointTable: Sendable {
     package let routes: [Route]
     private var literal: [String: RouteGroup] = [:]

@@ -4,8 +4,9 @@ package import Hummingbird
 package import Logging
 import NIOCore
 
-/// The way of every request through the server: who it is, where it comes from, what it wants, whether
-/// it may, and how the answer looks. Each step is a small type of its own; this one is their order.
+/// The way of every request through the server: who it is, where it comes from, what it wants,
+/// whether it may, and how the answer looks. Each step is a small type of its own; this one is
+/// their order.
 package struct Front: HTTPResponder {
     package struct Parts: Sendable {
         package var table: EndpointTable
@@ -155,8 +156,8 @@ package struct Front: HTTPResponder {
             stepUpSeconds: parts.accounts.stepUpSeconds, at: visit.now)
     }
 
-    /// A body that took its time may end in another world than it began in: the session may be over,
-    /// and a code must be judged at the time it arrived.
+    /// A body that took its time may end in another world than it began in: the session may be
+    /// over, and a code must be judged at the time it arrived.
     private func admitAgain(
         _ credential: RequestCredential, to endpoint: Endpoint, _ headers: HTTPFields,
         _ visit: inout Visit

@@ -50,7 +50,7 @@ package struct HTTPServer: Service {
             try await server.run()
             helpers.cancelAll()
             // Their only error is the cancellation that they have just been sent.
-            while let _ = await helpers.nextResult() {}
+            while await helpers.nextResult() != nil {}
         }
     }
 

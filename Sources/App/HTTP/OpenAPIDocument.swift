@@ -1,8 +1,9 @@
 import Actors
 import HTTPTypes
 
-/// The OpenAPI 3.1 description of the API, made from the endpoints themselves: what is not in the table
-/// cannot be in the document, and the other way round. The same table always gives the same bytes.
+/// The OpenAPI 3.1 description of the API, made from the endpoints themselves: what is not in the
+/// table cannot be in the document, and the other way round. The same table always gives the same
+/// bytes.
 package struct OpenAPIDocument: Sendable {
     package let json: [UInt8]
 

@@ -17,14 +17,15 @@ extension OpenAPIDocument {
                 ("type", .string("http")), ("scheme", .string("bearer")),
                 (
                     "description",
-                    .string("A session's secret (cs_s_…), or a service token (cs_k_…) with the scope.")
+                    .string(
+                        "A session's secret (cs_s_…), or a service token (cs_k_…) with the scope.")
                 ),
             ])
         ),
     ])
 
-    /// One of the alternatives has to be met; an empty object means that nothing is needed. The scope
-    /// of a token stands where OAuth would have its own (OpenAPI 3.1 §4.8.30).
+    /// One of the alternatives has to be met; an empty object means that nothing is needed. The
+    /// scope of a token stands where OAuth would have its own (OpenAPI 3.1 §4.8.30).
     static func security(_ access: Access) -> JSONTree {
         let nothing = JSONTree.object([])
         let session = JSONTree.object([("session", .array([]))])
@@ -44,8 +45,8 @@ extension OpenAPIDocument {
 }
 
 extension Endpoint {
-    /// Every code that a well-formed HTTP request to this endpoint can get: its own and those of what
-    /// stands before it.
+    /// Every code that a well-formed HTTP request to this endpoint can get: its own and those of
+    /// what stands before it.
     package var answerableErrors: [ErrorCode] {
         var codes: Set<ErrorCode> = [.invalidRequest, .internalError]
         codes.formUnion(errors)

@@ -2,8 +2,8 @@ package import Actors
 package import HTTPTypes
 package import NIOCore
 
-/// What a handler answers when it succeeds. The trace id, `cache-control` and the security headers are
-/// added on the way out, in one place.
+/// What a handler answers when it succeeds. The trace id, `cache-control` and the security headers
+/// are added on the way out, in one place.
 package struct Reply: Sendable {
     package enum Body: Sendable {
         /// A value whose JSON object gets `trace_id` as its last member.

@@ -4,8 +4,8 @@ import HTTPTypes
 package import Hummingbird
 import NIOCore
 
-/// Turns replies and failures into HTTP answers: the trace id in body and headers, caching, security
-/// headers, the cookie. The one place where an answer gets its final shape.
+/// Turns replies and failures into HTTP answers: the trace id in body and headers, caching,
+/// security headers, the cookie. The one place where an answer gets its final shape.
 package struct ReplyEncoder: Sendable {
     private let dataHeaders: HTTPFields
     private let pageHeaders: HTTPFields
@@ -102,8 +102,8 @@ package struct ReplyEncoder: Sendable {
         return body
     }
 
-    /// The value's JSON object without its closing brace. Members are sorted, so that the same answer
-    /// always has the same bytes.
+    /// The value's JSON object without its closing brace. Members are sorted, so that the same
+    /// answer always has the same bytes.
     private static func encode(_ value: any Encodable & Sendable) throws(APIError) -> ByteBuffer {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -1,8 +1,8 @@
 package import Actors
 import Synchronization
 
-/// What ties an answer to its log lines and events, and to the caller's own trace: a trace id and the
-/// id of our span in it (W3C Trace Context, Level 1).
+/// What ties an answer to its log lines and events, and to the caller's own trace: a trace id and
+/// the id of our span in it (W3C Trace Context, Level 1).
 package struct RequestIdentity: Sendable, Equatable {
     package let trace: TraceID
     package let span: UInt64
@@ -37,8 +37,8 @@ package struct RequestIdentity: Sendable, Equatable {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// §3.2 and §4.3 there: version 00 has exactly 55 characters, a later version may have more after
-    /// a dash, version ff is invalid, and neither id may be all zero.
+    /// §3.2 and §4.3 there: version 00 has exactly 55 characters, a later version may have more
+    /// after a dash, version ff is invalid, and neither id may be all zero.
     private static func parse(_ text: String) -> (TraceID, flags: UInt8)? {
         let bytes = Array(text.utf8)
         guard bytes.count >= 55, bytes[2] == dash, bytes[35] == dash, bytes[52] == dash,
@@ -71,9 +71,9 @@ package struct RequestIdentity: Sendable, Equatable {
     }
 }
 
-/// Makes trace and span ids. They need to be unique, not secret, so they come from a small generator
-/// (xoroshiro128++ by Blackman and Vigna, seeded by the operating system) instead of three system calls
-/// a request.
+/// Makes trace and span ids. They need to be unique, not secret, so they come from a small
+/// generator (xoroshiro128++ by Blackman and Vigna, seeded by the operating system) instead of
+/// three system calls a request.
 package final class TraceIDSource: Sendable {
     private let state: Mutex<(UInt64, UInt64)>
 

@@ -1,7 +1,9 @@
-/// What the environment has to say about an integration's credentials, without ever repeating a value.
+/// What the environment has to say about an integration's credentials, without ever repeating a
+/// value.
 ///
 /// Only what can be known from the shape is judged: an Account SID and a telephone number have one;
-/// keys of providers change theirs, so of a key only white space and obvious placeholders are wrong.
+/// keys of providers change theirs, so of a key only white space and obvious placeholders are
+/// wrong.
 struct CredentialCheck: Sendable, Equatable {
     enum Finding: Sendable, Equatable {
         case present

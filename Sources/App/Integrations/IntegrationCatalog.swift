@@ -136,7 +136,8 @@ struct CatalogReader {
     }
 
     func choice<Value: RawRepresentable<String> & CaseIterable>(
-        _ type: Value.Type, _ name: String, of members: [String: Node], in node: Node, entry: String?
+        _ type: Value.Type, _ name: String, of members: [String: Node], in node: Node,
+        entry: String?
     ) throws(CatalogError) -> Value {
         let names = Value.allCases.map(\.rawValue).joined(separator: ", ")
         let text = try text(

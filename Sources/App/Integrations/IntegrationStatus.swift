@@ -6,8 +6,8 @@ struct IntegrationStatus: Sendable, Equatable {
     enum Trouble: String, CaseIterable, Sendable {
         case notConfigured = "not_configured"
         case envMalformed = "env_malformed"
-        /// Configured, and no evidence that it works. Reports of callers are none: they say what the
-        /// caller saw with a key of its own.
+        /// Configured, and no evidence that it works. Reports of callers are none: they say what
+        /// the caller saw with a key of its own.
         case unproven
     }
 
@@ -32,11 +32,13 @@ struct IntegrationStatus: Sendable, Equatable {
             suggestedFix = Self.fix(missing: check.missing, entry)
         } else if !check.malformed.isEmpty {
             trouble = .envMalformed
-            suggestedFix = check.malformed.map { "\($0.checked.name): \($0.reason)." }
+            suggestedFix =
+                check.malformed.map { "\($0.checked.name): \($0.reason)." }
                 .joined(separator: " ") + " Correct it and start the server again."
         } else {
             trouble = .unproven
-            suggestedFix = "Make a call with it: no answer of \(entry.name) has been seen, so nobody "
+            suggestedFix =
+                "Make a call with it: no answer of \(entry.name) has been seen, so nobody "
                 + "knows whether its credentials work."
         }
     }
@@ -57,7 +59,8 @@ struct IntegrationStatus: Sendable, Equatable {
         json.member("name", name)
         json.member("category", category.rawValue)
         json.member("configured", isConfigured)
-        // A connection is a claim with evidence, and only calls that we make ourselves are evidence.
+        // A connection is a claim with evidence, and only calls that we make ourselves are
+        // evidence.
         json.member("connected", false)
         json.member("last_used_at", counts.lastUsedAt)
         json.member("proof_of_use_count_24h", counts.ok)
@@ -85,7 +88,8 @@ struct IntegrationStatus: Sendable, Equatable {
                 .init("configured", .boolean, note: "Every variable is there and well-formed."),
                 .init("connected", .boolean, note: "There is fresh evidence that it works."),
                 .init("last_used_at", .nullable(.string(format: "date-time"))),
-                .init("proof_of_use_count_24h", .integer, note: "Events with status ok; no probes."),
+                .init(
+                    "proof_of_use_count_24h", .integer, note: "Events with status ok; no probes."),
                 .init("failures_24h", .integer),
                 .init("reported_count_24h", .integer, note: "Of both, what callers reported."),
                 .init("missing_env_vars", .array(.string())),

@@ -5,8 +5,8 @@ enum JSONFault: Error, Equatable {
     case tooDeep(offset: Int)
 }
 
-/// A strict reader that goes once over bytes and builds nothing that nobody asked for. It is for the
-/// bodies of high-throughput callers; everything else is decoded by Codable.
+/// A strict reader that goes once over bytes and builds nothing that nobody asked for. It is for
+/// the bodies of high-throughput callers; everything else is decoded by Codable.
 struct JSONScanner {
     private let bytes: [UInt8]
     private(set) var index: Int

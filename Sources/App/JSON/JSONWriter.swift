@@ -1,8 +1,8 @@
 import Actors
 
-/// Writes JSON by hand into one array of bytes, for the answers that are asked for thousands of times a
-/// second. Commas are its business; what is begun is ended by the caller, who may leave the outermost
-/// object open for the trace id to be appended.
+/// Writes JSON by hand into one array of bytes, for the answers that are asked for thousands of
+/// times a second. Commas are its business; what is begun is ended by the caller, who may leave the
+/// outermost object open for the trace id to be appended.
 struct JSONWriter {
     private(set) var bytes: [UInt8] = []
     /// A comma is due before the next key or value.

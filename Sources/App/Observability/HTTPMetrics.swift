@@ -48,7 +48,8 @@ package final class HTTPMetrics: Sendable {
             var sum: Int64 = 0
             for (index, count) in counters.byDuration.enumerated() {
                 sum += count
-                let bound = index < RouteCounters.boundsMicroseconds.count
+                let bound =
+                    index < RouteCounters.boundsMicroseconds.count
                     ? PrometheusText.number(Double(RouteCounters.boundsMicroseconds[index]) / 1e6)
                     : "+Inf"
                 text.sample(suffix: "_bucket", labels: labels + [("le", bound)], Double(sum))

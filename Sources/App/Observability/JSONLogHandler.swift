@@ -1,8 +1,8 @@
 package import Actors
 package import Logging
 
-/// swift-log's records as JSON lines, through the same sink as the access log. Metadata become members
-/// behind the message; a nested value is written as swift-log describes it.
+/// swift-log's records as JSON lines, through the same sink as the access log. Metadata become
+/// members behind the message; a nested value is written as swift-log describes it.
 package struct JSONLogHandler: LogHandler {
     package var logLevel: Logger.Level
     package var metadata: Logger.Metadata = [:]

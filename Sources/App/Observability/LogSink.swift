@@ -2,11 +2,11 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Where log lines go: appended under a lock, written by a background queue a moment later, so that no
-/// request ever waits for the reader of the log.
+/// Where log lines go: appended under a lock, written by a background queue a moment later, so that
+/// no request ever waits for the reader of the log.
 ///
-/// The buffer is bounded. When its reader is too slow, lines are dropped and counted, and the next line
-/// that fits says how many are missing.
+/// The buffer is bounded. When its reader is too slow, lines are dropped and counted, and the next
+/// line that fits says how many are missing.
 package final class LogSink: Sendable {
     private struct State {
         var pending: [UInt8] = []
@@ -61,7 +61,9 @@ package final class LogSink: Sendable {
         }
         if !bytes.isEmpty { output(bytes) }
         if dropped > 0 {
-            output(Array("{\"level\":\"warning\",\"message\":\"\(dropped) log lines dropped\"}\n".utf8))
+            output(
+                Array("{\"level\":\"warning\",\"message\":\"\(dropped) log lines dropped\"}\n".utf8)
+            )
         }
     }
 }

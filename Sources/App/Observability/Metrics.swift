@@ -1,4 +1,5 @@
-/// All that `GET /metrics` shows: the front's own counters and what other parts add as they are built.
+/// All that `GET /metrics` shows: the front's own counters and what other parts add as they are
+/// built.
 package struct Metrics: Sendable {
     /// Appends families and samples; asked anew for each scrape.
     package typealias Source = @Sendable (inout PrometheusText) async -> Void

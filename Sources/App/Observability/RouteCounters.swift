@@ -3,8 +3,8 @@ import Synchronization
 /// The counts of one route. Each has a lock of its own, so that requests of different routes never
 /// wait for each other.
 package final class RouteCounters: Sendable {
-    /// The upper bounds of the buckets in microseconds: from a session check to a password hash that
-    /// had to queue.
+    /// The upper bounds of the buckets in microseconds: from a session check to a password hash
+    /// that had to queue.
     static let boundsMicroseconds: [Int64] = [
         100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000,
         5_000_000,

@@ -18,7 +18,8 @@ struct ControlServer: Service {
 
     func run() async throws {
         let server = try await ControlSocket.withPath(in: directory) { path in
-            // What a crashed server left behind: the lock that we hold says that nobody listens there.
+            // What a crashed server left behind: the lock that we hold says that nobody listens
+            // there.
             let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
                 .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true) { channel in
                     channel.eventLoop.makeCompletedFuture {

@@ -2,8 +2,8 @@ import Foundation
 import NIOCore
 import NIOPosix
 
-/// The unix socket in the data directory over which the commands talk to the server: one line of JSON
-/// each way.
+/// The unix socket in the data directory over which the commands talk to the server: one line of
+/// JSON each way.
 enum ControlSocket {
     static let name = "control.sock"
     /// The longest command names a token's 64 scopes.

@@ -11,8 +11,8 @@ extension String {
         }
     }
 
-    /// A password to compare with. One that could never have been set is just wrong: it costs the same
-    /// hash and gets the same answer, so it tells nothing.
+    /// A password to compare with. One that could never have been set is just wrong: it costs the
+    /// same hash and gets the same answer, so it tells nothing.
     func asPassword() -> Redacted<[UInt8]> {
         (try? PasswordRules.normalise(self))
             ?? Redacted(Array(utf8.prefix(Self.refusedPasswordBytesMax)))

@@ -1,7 +1,7 @@
 import Actors
 
-// The account types as they go over the wire. Absent values are written as null, so that every answer
-// has the same members.
+// The account types as they go over the wire. Absent values are written as null, so that every
+// answer has the same members.
 
 struct UserJSON: Encodable, Sendable {
     let user: UserView

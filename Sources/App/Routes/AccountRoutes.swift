@@ -174,7 +174,7 @@ struct AccountRoutes: Sendable {
                         caller.session.id, of: caller.user.id, by: caller.digest,
                         context: call.context)
                 }
-            } catch where error.code == .sessionUnknown {
+            } catch  where error.code == .sessionUnknown {
                 // Ended a moment ago by another request: what was asked for is so.
             }
             return .object(EmptyEnvelope(), cookie: .clear)

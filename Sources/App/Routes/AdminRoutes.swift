@@ -67,7 +67,9 @@ struct AdminRoutes: Sendable {
             return .object(
                 ListEnvelope(
                     users: page.users.map(UserJSON.init),
-                    next_cursor: page.next.map { UserCursor(shard: $0.shard, offset: $0.offset).text }
+                    next_cursor: page.next.map {
+                        UserCursor(shard: $0.shard, offset: $0.offset).text
+                    }
                 ))
         }
     }
@@ -114,9 +116,10 @@ struct AdminRoutes: Sendable {
 
     private func action(
         _ name: String, _ summary: String, _ errors: [ErrorCode],
-        _ body: @escaping @Sendable (
-            AccountDirectory, UserID, CommandContext
-        ) async throws(AccountError) -> UserView
+        _ body:
+            @escaping @Sendable (
+                AccountDirectory, UserID, CommandContext
+            ) async throws(AccountError) -> UserView
     ) -> Endpoint {
         Endpoint(
             .post, "/api/admin/users/{id}/\(name)", summary, access: .admin(stepUp: true),

@@ -9,8 +9,8 @@ struct SessionRoutes: Sendable {
 
     var endpoints: [Endpoint] { [current, list, end, endOthers] }
 
-    /// The hottest read: a session's holder, or a service that was shown a session's cookie, asks who
-    /// it is. The answer is written by hand.
+    /// The hottest read: a session's holder, or a service that was shown a session's cookie, asks
+    /// who it is. The answer is written by hand.
     private var current: Endpoint {
         Endpoint(
             .get, "/api/auth/session",

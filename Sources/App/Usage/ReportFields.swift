@@ -70,8 +70,8 @@ struct ReportFields {
         }
         guard isValid, units.count <= Self.unitsMax else {
             return note(
-                "units has to be an object of at most \(Self.unitsMax) whole numbers, not negative, "
-                    + "with names of lower-case letters, digits and underscores.")
+                "units has to be an object of at most \(Self.unitsMax) whole numbers, not "
+                    + "negative, with names of lower-case letters, digits and underscores.")
         }
         // Nothing said is unknown, not zero. Sorted, so that the order of members means nothing.
         self.units = units.isEmpty ? nil : units.sorted { $0.name < $1.name }

@@ -2,8 +2,8 @@ import Actors
 import Crypto
 import Persistence
 
-/// Reads the body of `POST /api/usage/events`, in one pass, item by item. A bad item is rejected alone;
-/// a body that is no JSON at all is refused as a whole.
+/// Reads the body of `POST /api/usage/events`, in one pass, item by item. A bad item is rejected
+/// alone; a body that is no JSON at all is refused as a whole.
 struct UsageReportParser {
     let integrations: Set<IntegrationID>
     let now: Timestamp
@@ -36,7 +36,8 @@ struct UsageReportParser {
         }
     }
 
-    /// - Throws: `malformed_json` when the whole is no JSON, `validation_failed` when it is no array.
+    /// - Throws: `malformed_json` when the whole is no JSON, `validation_failed` when it is no
+    ///   array.
     func parse(array bytes: [UInt8]) throws(APIError) -> Parsed {
         var parsed = Parsed()
         var scanner = JSONScanner(bytes)
@@ -120,7 +121,8 @@ extension APIError {
         case .tooDeep(let offset):
             self.init(
                 .malformedJSON,
-                message: "The body is nested more than \(JSONScanner.depthMax) deep at byte \(offset).")
+                message:
+                    "The body is nested more than \(JSONScanner.depthMax) deep at byte \(offset).")
         }
     }
 }

@@ -2,7 +2,8 @@
 #define CASSETS_H
 #include <stddef.h>
 
-/// Files of config/ as they were when the program was built. The bytes are not terminated by a zero.
+/// Files of config/ as they were when the program was built. The bytes are not terminated by a
+/// zero.
 extern const unsigned char casset_integrations_yaml[];
 extern const size_t casset_integrations_yaml_length;
 extern const unsigned char casset_countersign_yaml[];

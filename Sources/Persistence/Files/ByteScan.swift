@@ -1,7 +1,7 @@
 import Glibc
 
-/// Fast looks through large stretches of bytes, by the C library's vectorised functions: a segment of
-/// 64 MiB is mostly zeros, and recovery must know that for certain.
+/// Fast looks through large stretches of bytes, by the C library's vectorised functions: a segment
+/// of 64 MiB is mostly zeros, and recovery must know that for certain.
 enum ByteScan {
     static func isZero(_ bytes: [UInt8], in range: Range<Int>) -> Bool {
         guard let first = range.first else { return true }

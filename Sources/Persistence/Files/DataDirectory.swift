@@ -1,7 +1,8 @@
 import Glibc
 import Synchronization
 
-/// A data directory that this process holds the lock of, its manifest read and nothing else touched.
+/// A data directory that this process holds the lock of, its manifest read and nothing else
+/// touched.
 ///
 /// Opening the log is a second step (`FileLog.open`), so that a wrong key is found before recovery
 /// changes a byte.
@@ -36,7 +37,8 @@ package final class DataDirectory: Sendable {
     ///   - id: the name that a new directory gets.
     ///   - newMetadata: what a new directory keeps as its metadata.
     /// - Throws: `StorageError.locked` when another process holds it, `.corrupt`, `.missing` or
-    ///   `.futureVersion` when the manifest can't be read. Only the lock file has been touched then.
+    ///   `.futureVersion` when the manifest can't be read. Only the lock file has been touched
+    ///   then.
     package static func open(
         _ path: String, in fileSystem: any FileSystem, shardCount: Int = defaultShardCount,
         segmentBytes: Int, id: DirectoryID, newMetadata: () -> [UInt8]
@@ -94,7 +96,7 @@ package final class DataDirectory: Sendable {
         do throws(StorageError) {
             try lock.truncate(to: 0)
             try lock.write(Array("\(getpid())\n".utf8), at: 0)
-        } catch where error.isNoSpace {
+        } catch  where error.isNoSpace {
             // The lock itself holds; only its holder's number is lost. A full disk must not keep a
             // server from starting to answer reads.
         }
@@ -120,7 +122,8 @@ package final class DataDirectory: Sendable {
         guard others.isEmpty, !hasFrames else {
             throw .missing(
                 file: path + "/" + FileName.manifest,
-                reason: "the directory has log files, so it had a manifest; restore it from a backup")
+                reason:
+                    "the directory has log files, so it had a manifest; restore it from a backup")
         }
     }
 

@@ -1,7 +1,7 @@
 /// The names of the files in a data directory.
 ///
-/// Numbers are padded to 20 digits, the width of the largest `UInt64`, so that a plain listing shows
-/// the files in their order.
+/// Numbers are padded to 20 digits, the width of the largest `UInt64`, so that a plain listing
+/// shows the files in their order.
 enum FileName: Equatable {
     case segment(firstFrame: UInt64)
     case snapshot(frame: UInt64)
@@ -25,8 +25,8 @@ enum FileName: Equatable {
         }
     }
 
-    /// Where the bytes of a torn write are kept. A later tear at the same place gets a number of its
-    /// own, so that nothing kept is ever overwritten.
+    /// Where the bytes of a torn write are kept. A later tear at the same place gets a number of
+    /// its own, so that nothing kept is ever overwritten.
     static func torn(firstFrame: UInt64, offset: UInt64, attempt: Int) -> String {
         "torn-\(firstFrame)-\(offset)\(attempt == 0 ? "" : "-\(attempt + 1)").bin"
     }

@@ -1,9 +1,9 @@
 /// The few things that the log asks of a disk.
 ///
-/// The server uses `POSIXFileSystem`; tests use one that loses power, fills up and rots on demand. The
-/// names are those of the system calls behind them, because their exact promises are what matters
-/// here: a write is durable only after `fsync` or `fdatasync` of the file, a new name only after
-/// `fsyncDirectory`.
+/// The server uses `POSIXFileSystem`; tests use one that loses power, fills up and rots on demand.
+/// The names are those of the system calls behind them, because their exact promises are what
+/// matters here: a write is durable only after `fsync` or `fdatasync` of the file, a new name only
+/// after `fsyncDirectory`.
 package protocol FileSystem: Sendable {
     /// Creates one directory and answers true, or answers false when it was there already.
     func createDirectory(_ path: String, permissions: UInt32) throws(StorageError) -> Bool
@@ -46,7 +46,8 @@ package protocol StorageFile: AnyObject, Sendable {
     func truncate(to size: UInt64) throws(StorageError)
     /// Allocates room for the first `size` bytes: writing them can't meet a full disk afterwards.
     func reserve(_ size: UInt64) throws(StorageError)
-    /// Takes an exclusive lock that ends with `close` or with the process; false when another has it.
+    /// Takes an exclusive lock that ends with `close` or with the process; false when another has
+    /// it.
     func tryLock() throws(StorageError) -> Bool
     func close()
 }
@@ -85,8 +86,9 @@ extension StorageFile {
 
     /// Writes zeros over `range`.
     ///
-    /// Zeros that are really written, and not only allocated, halve the time of every later fdatasync:
-    /// an allocated but unwritten extent makes the file system change its own records at each sync.
+    /// Zeros that are really written, and not only allocated, halve the time of every later
+    /// fdatasync: an allocated but unwritten extent makes the file system change its own records at
+    /// each sync.
     package func zero(_ range: Range<UInt64>) throws(StorageError) {
         let piece = [UInt8](repeating: 0, count: Self.zeroPieceBytes)
         var offset = range.lowerBound

@@ -1,5 +1,5 @@
-/// The random name of a data directory, in every file of it: files of two directories can't be mixed
-/// up unnoticed.
+/// The random name of a data directory, in every file of it: files of two directories can't be
+/// mixed up unnoticed.
 package struct DirectoryID: Hashable, Sendable {
     package let high: UInt64
     package let low: UInt64

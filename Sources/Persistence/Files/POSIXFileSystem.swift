@@ -3,7 +3,8 @@ import Synchronization
 
 /// The disk of this machine, by system calls.
 ///
-/// Every call that a signal can interrupt is repeated; every other failure is thrown with its errno.
+/// Every call that a signal can interrupt is repeated; every other failure is thrown with its
+/// errno.
 package struct POSIXFileSystem: FileSystem {
     package init() {}
 
@@ -102,8 +103,8 @@ final class POSIXFile: StorageFile {
 
     func pread(_ count: Int, at offset: UInt64) throws(StorageError) -> [UInt8] {
         var failed = false
-        // Safe: pread writes at most the buffer's capacity, and exactly the returned number of bytes
-        // is declared initialised.
+        // Safe: pread writes at most the buffer's capacity, and exactly the returned number of
+        // bytes is declared initialised.
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialised in
             let result = repeating {
                 unsafe Glibc.pread(descriptor, buffer.baseAddress, count, off_t(offset))
@@ -133,7 +134,9 @@ final class POSIXFile: StorageFile {
     }
 
     func fdatasync() throws(StorageError) {
-        guard repeating({ Glibc.fdatasync(descriptor) }) == 0 else { throw .last("fdatasync", path) }
+        guard repeating({ Glibc.fdatasync(descriptor) }) == 0 else {
+            throw .last("fdatasync", path)
+        }
     }
 
     func fsync() throws(StorageError) {

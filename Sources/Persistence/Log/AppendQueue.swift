@@ -32,8 +32,8 @@ struct PendingFrame: Sendable {
     }
 }
 
-/// What has been appended and is not durable yet, and the room that is left for more. Pure: the rules
-/// of admission without a lock, a thread or a file.
+/// What has been appended and is not durable yet, and the room that is left for more. Pure: the
+/// rules of admission without a lock, a thread or a file.
 struct AppendQueue: Sendable {
     /// In their order; the first is being written when `isWriting`.
     private(set) var frames: [PendingFrame] = []
@@ -41,8 +41,8 @@ struct AppendQueue: Sendable {
     private(set) var queuedBytes = 0
     /// The last record of each shard, durable or not.
     private(set) var lastRecords: [UInt64]
-    /// What is left of the segment that the last frame of the queue goes into; below zero when marks
-    /// have begun to use the reserve.
+    /// What is left of the segment that the last frame of the queue goes into; below zero when
+    /// marks have begun to use the reserve.
     private(set) var roomBytes: Int
     /// Prepared segments that no frame has claimed.
     private(set) var sparesReady = 0
@@ -152,7 +152,9 @@ struct AppendQueue: Sendable {
     /// Adds a waiter to the frame that holds the record; false when no frame does.
     mutating func wait(_ waiter: Waiter, shard: Int, record: UInt64) -> Bool {
         guard
-            let place = frames.firstIndex(where: { $0.lastRecords[shard].map { $0 >= record } ?? false })
+            let place = frames.firstIndex(where: {
+                $0.lastRecords[shard].map { $0 >= record } ?? false
+            })
         else { return false }
         frames[place].waiters.append(waiter)
         return true

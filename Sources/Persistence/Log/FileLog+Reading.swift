@@ -1,6 +1,6 @@
 extension FileLog {
-    /// Everything was checked when the log was opened, and what was written since was written by us;
-    /// so the checksums are looked at again, the chain is not.
+    /// Everything was checked when the log was opened, and what was written since was written by
+    /// us; so the checksums are looked at again, the chain is not.
     package func read(
         from records: [ShardID: UInt64], _ body: (LoggedSection) throws -> Void
     ) throws {

@@ -42,8 +42,8 @@ extension FileLog {
 extension FileLog.State {
     /// Forgets what no kept snapshot needs; answers what has to be deleted.
     ///
-    /// A segment goes when the next one begins at or before the frame after the oldest kept base. The
-    /// beginning of the log stays until two snapshots exist.
+    /// A segment goes when the next one begins at or before the frame after the oldest kept base.
+    /// The beginning of the log stays until two snapshots exist.
     mutating func trim(keeping count: Int) -> (snapshots: [SnapshotFile], segments: [UInt64]) {
         guard snapshots.count >= count else { return ([], []) }
         let old = Array(snapshots.dropLast(count))

@@ -2,9 +2,9 @@ import Synchronization
 
 /// The embedded log: all shards in one file, one fsync for whatever arrived during the last one.
 ///
-/// A thread of its own writes; another prepares segments. An append only joins the queue under a lock.
-/// A disk that fails a write or a sync ends the process: the kernel may have dropped the pages, so
-/// nothing that is tried afterwards can be believed.
+/// A thread of its own writes; another prepares segments. An append only joins the queue under a
+/// lock. A disk that fails a write or a sync ends the process: the kernel may have dropped the
+/// pages, so nothing that is tried afterwards can be believed.
 package final class FileLog: EventLog {
     package let shardCount: Int
     package let appendBytesMax: Int

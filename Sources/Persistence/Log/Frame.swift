@@ -1,9 +1,9 @@
 /// The unit of durability: what one fsync made durable together. docs/formats/log.md has the layout
 /// byte by byte.
 ///
-/// A frame carries the digest of the one before it, and a batch is only written after the fsync of the
-/// batch before returned. So a valid frame N+1 proves that N was durable, and an invalid N in front of
-/// it is rot, never a torn write.
+/// A frame carries the digest of the one before it, and a batch is only written after the fsync of
+/// the batch before returned. So a valid frame N+1 proves that N was durable, and an invalid N in
+/// front of it is rot, never a torn write.
 enum Frame {
     /// "CSFR" read as a little-endian number.
     static let magic: UInt32 = 0x5246_5343

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Finds out what a data directory holds. It syncs files, and changes nothing: every reason to refuse
-/// has been found before `repair` writes its first byte.
+/// Finds out what a data directory holds. It syncs files, and changes nothing: every reason to
+/// refuse has been found before `repair` writes its first byte.
 struct LogRecovery {
     let directory: DataDirectory
     private(set) var tail: LogTail
@@ -54,8 +54,8 @@ struct LogRecovery {
         try checkBeginning()
     }
 
-    /// The operating system may still hold what a crashed process wrote and never synced: recovering
-    /// from that and then losing power would fork history.
+    /// The operating system may still hold what a crashed process wrote and never synced:
+    /// recovering from that and then losing power would fork history.
     private static func sync(
         _ names: [String], _ directory: DataDirectory
     ) throws(StorageError) {
@@ -137,8 +137,8 @@ struct LogRecovery {
 
     // MARK: Repair
 
-    /// Keeps the bytes of a torn write aside and puts zeros in their place, brings the segment to its
-    /// full size, and removes what interrupted writes have left.
+    /// Keeps the bytes of a torn write aside and puts zeros in their place, brings the segment to
+    /// its full size, and removes what interrupted writes have left.
     mutating func repair(segmentBytes: Int) throws(StorageError) {
         let fileSystem = directory.fileSystem
         for name in temporaries { try fileSystem.unlink(directory.file(name)) }

@@ -48,7 +48,8 @@ struct LogScan {
         guard header.tail == tail else {
             throw .corrupt(
                 file: path, offset: 0,
-                reason: "it does not continue the segment before it, which ends at frame \(tail.frame)")
+                reason:
+                    "it does not continue the segment before it, which ends at frame \(tail.frame)")
         }
         mark()
         return try scan(bytes, path: path, isNewest: isNewest)
@@ -94,7 +95,8 @@ struct LogScan {
     ) throws(StorageError) {
         if !isNewest {
             throw .corrupt(
-                file: path, offset: UInt64(offset), reason: reason + ", and a later segment follows")
+                file: path, offset: UInt64(offset), reason: reason + ", and a later segment follows"
+            )
         }
         if let later = TornTail.laterFrame(bytes, after: offset, newerThan: tail.frame) {
             throw .corrupt(

@@ -1,7 +1,7 @@
 /// The writer thread's work: take a frame, write it, sync it, tell who waits.
 final class LogWriter: @unchecked Sendable {
-    // Unchecked Sendable is sound: after `init` only the writer thread touches the variables, and the
-    // rest is Sendable.
+    // Unchecked Sendable is sound: after `init` only the writer thread touches the variables, and
+    // the rest is Sendable.
     private let state: Monitor<FileLog.State, FileLog.Topic>
     private let maker: SegmentMaker
     private let marks: [DurableMark]

@@ -1,5 +1,5 @@
-/// The first 4 KiB of a segment: whose log it belongs to and what its first frame continues, so that a
-/// segment can be read without the ones before it.
+/// The first 4 KiB of a segment: whose log it belongs to and what its first frame continues, so
+/// that a segment can be read without the ones before it.
 struct SegmentHeader: Equatable, Sendable {
     let directory: DirectoryID
     let createdAtMilliseconds: UInt64

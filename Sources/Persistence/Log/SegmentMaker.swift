@@ -6,8 +6,8 @@ struct SegmentMaker {
     let directory: DataDirectory
     let segmentBytes: Int
 
-    /// How many wait for use. Two, because filling one takes less time than zeroing one when the disk
-    /// is busy with both.
+    /// How many wait for use. Two, because filling one takes less time than zeroing one when the
+    /// disk is busy with both.
     static let sparesMax = 2
     /// How often a full disk is asked again.
     static let retryMilliseconds = 1000
@@ -24,8 +24,8 @@ struct SegmentMaker {
         return spare
     }
 
-    /// Gives back what an attempt has taken: a nearly full disk must not be kept full by a file that
-    /// is of no use.
+    /// Gives back what an attempt has taken: a nearly full disk must not be kept full by a file
+    /// that is of no use.
     func discard(number: Int) {
         let spare = SpareSegment(number: number)
         try? directory.fileSystem.unlink(directory.file(spare.segmentName))
@@ -34,8 +34,8 @@ struct SegmentMaker {
 
     /// Puts a spare into service as the log's newest segment. Nothing here allocates.
     ///
-    /// The order matters: the header is durable before the name is, and the name before the manifest
-    /// that demands it.
+    /// The order matters: the header is durable before the name is, and the name before the
+    /// manifest that demands it.
     func activate(
         _ spare: SpareSegment, tail: LogTail
     ) throws(StorageError) -> any StorageFile {

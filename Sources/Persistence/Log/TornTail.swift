@@ -1,8 +1,9 @@
 /// The rule that tells a torn write from rot (docs/formats/log.md, "Torn or rotten").
 ///
-/// Segments are zeroed before use and never recycled, and a disk writes 512-byte sectors whole. So what
-/// an interrupted write leaves has at least one sector that is still all zero where the frame should
-/// be, or the file ends there. Damage that leaves neither happened to bytes that had been written: rot.
+/// Segments are zeroed before use and never recycled, and a disk writes 512-byte sectors whole. So
+/// what an interrupted write leaves has at least one sector that is still all zero where the frame
+/// should be, or the file ends there. Damage that leaves neither happened to bytes that had been
+/// written: rot.
 enum TornTail {
     static let sectorBytes = 512
 

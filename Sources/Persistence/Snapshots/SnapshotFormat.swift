@@ -1,7 +1,7 @@
 /// The layout of a snapshot file; docs/formats/snapshot.md has it byte by byte.
 ///
-/// header | one block for each chunk | footer. Every header carries its own CRC-32C, a block's covers
-/// its compressed bytes too, and the footer the SHA-256 of everything before it.
+/// header | one block for each chunk | footer. Every header carries its own CRC-32C, a block's
+/// covers its compressed bytes too, and the footer the SHA-256 of everything before it.
 package enum SnapshotFormat {
     /// One chunk, uncompressed. Bounded, so that reading and writing a snapshot of any size takes a
     /// few blocks of memory.

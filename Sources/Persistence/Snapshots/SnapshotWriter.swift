@@ -2,8 +2,9 @@
 struct SnapshotWriter {
     let directory: DataDirectory
 
-    /// - Parameter waitingUntilDurable: waits until what the parts have applied is on the disk. A snapshot
-    ///   must never know more than the log: its actors apply a moment before the disk has written.
+    /// - Parameter waitingUntilDurable: waits until what the parts have applied is on the disk. A
+    ///   snapshot must never know more than the log: its actors apply a moment before the disk has
+    ///   written.
     func write(
         _ parts: [SnapshotPart], header: SnapshotHeader,
         waitingUntilDurable: (ShardID, UInt64) -> Void

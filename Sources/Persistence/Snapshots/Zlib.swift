@@ -2,13 +2,15 @@ import CZlib
 
 /// One-shot compression of a block by zlib (RFC 1950).
 enum Zlib {
-    /// Level 1: a third of level 6's time for a tenth more bytes, and a snapshot runs beside traffic.
+    /// Level 1: a third of level 6's time for a tenth more bytes, and a snapshot runs beside
+    /// traffic.
     private static let level: Int32 = 1
 
     static func compress(_ bytes: [UInt8]) -> [UInt8] {
         let bound = compressBound(uLong(bytes.count))
         var status = Z_OK
-        // Safe: zlib writes at most `length` bytes, which is the buffer's capacity, and says how many.
+        // Safe: zlib writes at most `length` bytes, which is the buffer's capacity, and says how
+        // many.
         let result = unsafe [UInt8](unsafeUninitializedCapacity: Int(bound)) { output, count in
             var length = bound
             status = unsafe bytes.withUnsafeBufferPointer { input in

@@ -1,13 +1,15 @@
 import Glibc
 
-/// State under a lock, with conditions to wait for: a POSIX mutex and one condition variable a topic.
+/// State under a lock, with conditions to wait for: a POSIX mutex and one condition variable a
+/// topic.
 ///
-/// `Synchronization.Mutex` has no condition variable, and the writer thread must sleep until there is
-/// work. Waiting threads are our own, never those of the cooperative pool.
+/// `Synchronization.Mutex` has no condition variable, and the writer thread must sleep until there
+/// is work. Waiting threads are our own, never those of the cooperative pool.
 ///
-/// Unchecked Sendable is sound: `state` is touched only between lock and unlock of `mutex`, and what
-/// leaves it is Sendable.
-@safe final class Monitor<State: Sendable, Topic: CaseIterable & RawRepresentable & Sendable>:
+/// Unchecked Sendable is sound: `state` is touched only between lock and unlock of `mutex`, and
+/// what leaves it is Sendable.
+@safe
+final class Monitor<State: Sendable, Topic: CaseIterable & RawRepresentable & Sendable>:
     @unchecked Sendable
 where Topic.RawValue == Int {
     private var state: State
@@ -47,21 +49,22 @@ where Topic.RawValue == Int {
         return try body(&state)
     }
 
-    /// Waits until `body` answers something. It is asked at once and after every `wake` of the topic.
+    /// Waits until `body` answers something. It is asked at once and after every `wake` of the
+    /// topic.
     ///
     /// - Returns: nil when nothing came within the time.
     func wait<Value: Sendable>(
         for topic: Topic, milliseconds: Int? = nil, until body: (inout State) -> Value?
     ) -> Value? {
-        var deadline = milliseconds.map { Self.deadline(inMilliseconds: $0) }
+        let deadline = milliseconds.map { Self.deadline(inMilliseconds: $0) }
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }
         while true {
             if let value = body(&state) { return value }
             // Safe: mutex and condition are initialised, and this thread holds the mutex.
             let condition = unsafe conditions + topic.rawValue
-            if deadline != nil {
-                let result = unsafe pthread_cond_timedwait(condition, mutex, &deadline!)
+            if var deadline {
+                let result = unsafe pthread_cond_timedwait(condition, mutex, &deadline)
                 if result == ETIMEDOUT { return body(&state) }
             } else {
                 unsafe pthread_cond_wait(condition, mutex)

@@ -1,8 +1,8 @@
 /// A task that waits for the disk.
 ///
-/// Unsafe continuations cost no allocation and no lock each. They are sound here because a waiter is
-/// put into exactly one place, the batch that carries its position, and `AppendQueue` hands each batch
-/// out once.
+/// Unsafe continuations cost no allocation and no lock each. They are sound here because a waiter
+/// is put into exactly one place, the batch that carries its position, and `AppendQueue` hands each
+/// batch out once.
 @safe struct Waiter: Sendable {
     private let continuation: UnsafeContinuation<Void, Never>
 

@@ -14,8 +14,8 @@ final class WorkerThread: Sendable {
         var attributes = pthread_attr_t()
         var thread = pthread_t()
         let work = unsafe Unmanaged.passRetained(Work(body))
-        // Safe: `work` is retained for the thread, which releases it; the attributes are initialised
-        // and destroyed here.
+        // Safe: `work` is retained for the thread, which releases it; the attributes are
+        // initialised and destroyed here.
         unsafe pthread_attr_init(&attributes)
         unsafe pthread_attr_setstacksize(&attributes, Self.stackBytes)
         let result = unsafe pthread_create(

@@ -3,8 +3,8 @@ import Persistence
 import TestSupport
 import Testing
 
-/// The actors with a real hasher (cheap parameters) and a log in memory: races, and what a crash would
-/// leave behind.
+/// The actors with a real hasher (cheap parameters) and a log in memory: races, and what a crash
+/// would leave behind.
 @Suite struct AccountActorTests {
     /// Everything an account needs, on a log in memory.
     final class World: Sendable {
@@ -73,7 +73,9 @@ import Testing
             return (offer.secret.value, confirmed.codes, renewed.0.digest)
         }
 
-        func tempToken(_ email: String = "ada@example.com", at seconds: Int64) async throws -> TokenDigest {
+        func tempToken(_ email: String = "ada@example.com", at seconds: Int64) async throws
+            -> TokenDigest
+        {
             let address = try EmailAddress(email)
             let signIn = try await accounts.shard(of: address).signIn(
                 address, password: try PasswordRules.normalise("correct horse battery"),
@@ -254,7 +256,9 @@ import Testing
         let almost = world.start.advanced(bySeconds: idle - 1)
         #expect(await owner.authenticate(secret.digest, at: almost) != nil)
         // Seen just now, so the idle limit begins again.
-        #expect(await owner.authenticate(secret.digest, at: almost.advanced(bySeconds: idle - 1)) != nil)
+        #expect(
+            await owner.authenticate(secret.digest, at: almost.advanced(bySeconds: idle - 1)) != nil
+        )
 
         let password = try PasswordRules.normalise("correct horse battery")
         let renewed = try await owner.stepUp(

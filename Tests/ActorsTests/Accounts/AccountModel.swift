@@ -2,8 +2,8 @@ import Actors
 import Persistence
 import TestSupport
 
-/// Drives `AccountState` with random commands through its own rules, keeping the encoded facts, so that
-/// tests can replay them.
+/// Drives `AccountState` with random commands through its own rules, keeping the encoded facts, so
+/// that tests can replay them.
 struct AccountModel {
     var state = AccountState()
     var random: SeededRandom
@@ -68,7 +68,9 @@ struct AccountModel {
                 state.signIn(
                     address, hash: user?.passwordHash, isRight: random.below(4) > 0,
                     session: grant, temporary: temporary, context: context, policy: policy))
-            if case .secondFactorNeeded(let secret, _)? = signIn { tempTokens.append(secret.digest) }
+            if case .secondFactorNeeded(let secret, _)? = signIn {
+                tempTokens.append(secret.digest)
+            }
         case 3:
             guard let user else { return }
             let secret = random.bytes(20)

@@ -83,7 +83,8 @@ enum EventSamples {
     static var installation: [(name: String, event: InstallationEvent)] {
         let token = ServiceToken(
             id: ServiceTokenID(EntityID(shard: ShardID(0), high: 0x0190_0000_0000_7003, low: 4)),
-            digest: digest, name: "ingest", scopes: [.usageWrite, .call(integration: "openai", readOnly: true)],
+            digest: digest, name: "ingest",
+            scopes: [.usageWrite, .call(integration: "openai", readOnly: true)],
             createdBy: user, createdAt: at, expiresAt: nil)
         return [
             ("first admin claimed", .firstAdminClaimed(user)),

@@ -1,6 +1,7 @@
-@testable import Actors
 import TestSupport
 import Testing
+
+@testable import Actors
 
 @Suite struct HashQueueTests {
     private static let ada = SourceBucket.v4(1)
@@ -97,8 +98,9 @@ import Testing
         var queue = Self.queue(lengthMax: 4)
         for work in 0..<4 { _ = queue.add(work, id: UInt64(work), source: Self.eve, now: 0) }
         #expect(!queue.add(9, id: 9, source: Self.eve, now: 0).isWaiting)
-        guard case .waitingInsteadOf(let displaced) = queue.add(
-            10, id: 10, source: Self.ada, now: 0)
+        guard
+            case .waitingInsteadOf(let displaced) = queue.add(
+                10, id: 10, source: Self.ada, now: 0)
         else {
             Issue.record("nobody made room")
             return

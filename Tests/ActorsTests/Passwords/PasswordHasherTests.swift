@@ -1,7 +1,8 @@
-@testable import Actors
 import Dispatch
 import Foundation
 import Testing
+
+@testable import Actors
 
 @Suite struct PasswordHasherTests {
     private static let cheap = Argon2Parameters(memoryKiB: 8, passes: 1)
@@ -31,7 +32,8 @@ import Testing
         #expect(hasher.statistics.done == 8)
     }
 
-    /// Made by OpenSSL's Argon2id (through Python's `cryptography`): "password", "somesaltsomesalt".
+    /// Made by OpenSSL's Argon2id (through Python's `cryptography`): "password",
+    /// "somesaltsomesalt".
     @Test("the hash of another implementation verifies")
     func otherImplementation() async throws {
         let hasher = hasher()

@@ -45,7 +45,9 @@ import Testing
 
     @Test(
         "a new password may not be the address or its local part, in any case",
-        arguments: ["ada.lovelace@example.com", "ADA.LOVELACE@example.com", "ada.lovelace", "Ada.Lovelace"])
+        arguments: [
+            "ada.lovelace@example.com", "ADA.LOVELACE@example.com", "ada.lovelace", "Ada.Lovelace",
+        ])
     func sameAsEmail(text: String) throws {
         let email = try email()
         #expect(throws: PasswordRejection.sameAsEmail) {
@@ -79,13 +81,15 @@ import Testing
     @Test(
         "the obvious ones are on it",
         arguments: [
-            "password", "password1", "Password1!", "passw0rd", "p@ssw0rd", "password123", "12345678",
+            "password", "password1", "Password1!", "passw0rd", "p@ssw0rd", "password123",
+            "12345678",
             "123456789", "1234567890", "87654321", "00000000", "11111111", "12341234", "11223344",
             "qwerty123", "qwertyuiop", "qwertz123", "1qaz2wsx", "1q2w3e4r", "1q2w3e4r5t",
             "zaq12wsx", "asdfghjkl", "qazwsxedc", "iloveyou", "ILoveYou", "letmein1", "letmein123",
             "welcome1", "welcome123", "admin123", "administrator", "football", "baseball",
             "sunshine", "princess", "superman", "starwars", "trustno1", "abcd1234", "a1b2c3d4",
-            "aaaaaaaa", "abc123abc", "changeme", "michael1", "summer2024", "winter2025!", "bitcoin1",
+            "aaaaaaaa", "abc123abc", "changeme", "michael1", "summer2024", "winter2025!",
+            "bitcoin1",
             "monkey123", "dragon123", "computer", "internet", "whatever", "19901990", "147258369",
         ])
     func contains(password: String) {

@@ -12,7 +12,8 @@ import Testing
     @Test(
         "ten failures are free, then the delay doubles from 1 s to 15 minutes",
         arguments: [
-            (0, 0), (1, 0), (9, 0), (10, 1), (11, 2), (12, 4), (13, 8), (14, 16), (15, 32), (16, 64),
+            (0, 0), (1, 0), (9, 0), (10, 1), (11, 2), (12, 4), (13, 8), (14, 16), (15, 32),
+            (16, 64),
             (17, 128), (18, 256), (19, 512), (20, 900), (21, 900), (100, 900), (1_000_000_000, 900),
         ] as [(Int, Int64)])
     func table(failures: Int, seconds: Int64) {

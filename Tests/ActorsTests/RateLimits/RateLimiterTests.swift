@@ -1,7 +1,8 @@
-@testable import Actors
 import Persistence
 import TestSupport
 import Testing
+
+@testable import Actors
 
 @Suite struct RateLimitTableTests {
     private static let policy = RateLimitPolicy(quota: 60, windowSeconds: 60, burst: 3)
@@ -106,7 +107,8 @@ import Testing
         let back = start.advanced(bySeconds: -3600)
         for chunk in await old.snapshotChunks() { try await new.restore(chunk: chunk, at: back) }
         #expect(await new.take(.sms, Self.keys[0], at: back)?.isAllowed == false)
-        #expect(await new.take(.sms, Self.keys[0], at: back.advanced(bySeconds: 1))?.isAllowed == true)
+        #expect(
+            await new.take(.sms, Self.keys[0], at: back.advanced(bySeconds: 1))?.isAllowed == true)
     }
 
     @Test("a bucket fits a policy that has changed meanwhile")
@@ -152,7 +154,9 @@ import Testing
                 try await new.restore(chunk: Array(chunk.prefix(count)), at: start)
             }
         }
-        await #expect(throws: DecodingFault.self) { try await new.restore(chunk: chunk + [0], at: start) }
+        await #expect(throws: DecodingFault.self) {
+            try await new.restore(chunk: chunk + [0], at: start)
+        }
         await #expect(throws: DecodingFault.self) {
             try await new.restore(chunk: [2] + chunk.dropFirst(), at: start)
         }

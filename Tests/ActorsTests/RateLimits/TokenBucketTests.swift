@@ -1,6 +1,7 @@
-@testable import Actors
 import TestSupport
 import Testing
+
+@testable import Actors
 
 @Suite struct TokenBucketTests {
     private let perMinute = RateLimitPolicy(quota: 60, windowSeconds: 60, burst: 30)
@@ -75,7 +76,9 @@ import Testing
         }
     }
 
-    @Test("a caller that waits as it is told is admitted, and not a second sooner", arguments: policies)
+    @Test(
+        "a caller that waits as it is told is admitted, and not a second sooner",
+        arguments: policies)
     func retryAfter(policy: RateLimitPolicy) {
         var bucket = TokenBucket.full(at: 0)
         var now: Int64 = 0
@@ -92,11 +95,13 @@ import Testing
             #expect(bucket.peek(policy, at: now + wait).isAllowed)
             now += wait
         }
-        let full = bucket.peek(policy, at: now + Int64(bucket.peek(policy, at: now).resetSeconds) * 1000)
+        let full = bucket.peek(
+            policy, at: now + Int64(bucket.peek(policy, at: now).resetSeconds) * 1000)
         #expect(full.remaining == policy.burst && full.resetSeconds == 0)
     }
 
-    /// With a burst of one there is no room to keep the part of a millisecond that a request is late.
+    /// With a burst of one there is no room to keep the part of a millisecond that a request is
+    /// late.
     @Test(
         "a steady caller at exactly the rate is always admitted",
         arguments: policies.filter { $0.burst > 1 })
@@ -104,7 +109,8 @@ import Testing
         var bucket = TokenBucket.full(at: 0)
         for _ in 0..<policy.burst { _ = bucket.take(policy, at: 0) }
         for request in Int64(1)...500 {
-            let due = (request * Int64(policy.windowSeconds) * 1000 + Int64(policy.quota) - 1)
+            let due =
+                (request * Int64(policy.windowSeconds) * 1000 + Int64(policy.quota) - 1)
                 / Int64(policy.quota)
             #expect(bucket.take(policy, at: due).isAllowed)
         }
@@ -118,14 +124,16 @@ import Testing
         #expect(bucket.take(policy, at: .max).isAllowed)
     }
 
-    @Test("a saved bucket never comes back with more, and with less than a thousandth of a token less",
+    @Test(
+        "a saved bucket never comes back with more, and loses less than a thousandth of a token",
         arguments: policies)
     func thousandths(policy: RateLimitPolicy) {
         var bucket = TokenBucket.full(at: 0)
         for now in Int64(0)..<40 {
             _ = bucket.take(policy, at: now * 7)
             let saved = bucket.missingThousandths(policy)
-            let restored = TokenBucket(missingThousandths: saved, policy, updatedAt: bucket.updatedAt)
+            let restored = TokenBucket(
+                missingThousandths: saved, policy, updatedAt: bucket.updatedAt)
             #expect(restored.missing >= bucket.missing)
             #expect(restored.missing - bucket.missing <= Int64(policy.windowSeconds))
         }
@@ -136,7 +144,10 @@ import Testing
     @Test("it follows a clock that goes forward")
     func forward() {
         var time = SteadyTime()
-        #expect([5, 5, 9, 1000].map { time.advance(to: Timestamp(milliseconds: $0)) } == [5, 5, 9, 1000])
+        #expect(
+            [5, 5, 9, 1000].map { time.advance(to: Timestamp(milliseconds: $0)) } == [
+                5, 5, 9, 1000,
+            ])
         #expect(time.offset == 0)
     }
 

@@ -68,7 +68,8 @@ import Testing
     @Test("loopback is 127.0.0.0/8 and ::1")
     func loopback() {
         let texts = [
-            "127.0.0.1", "127.255.0.3", "::1", "::ffff:127.0.0.1", "128.0.0.1", "126.255.255.255", "::",
+            "127.0.0.1", "127.255.0.3", "::1", "::ffff:127.0.0.1", "128.0.0.1", "126.255.255.255",
+            "::",
             "::2", "1::1",
         ]
         let isLoopback = texts.map { SourceAddress($0)?.isLoopback }
@@ -164,7 +165,10 @@ private enum SystemAddress {
     private static func print(_ family: Int32, _ address: UnsafeRawPointer) -> String? {
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         // The buffer has the size that the longest address needs; the result ends with a zero.
-        guard unsafe inet_ntop(family, address, &text, socklen_t(text.count)) != nil else { return nil }
-        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard unsafe inet_ntop(family, address, &text, socklen_t(text.count)) != nil else {
+            return nil
+        }
+        return String(
+            decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

@@ -1,15 +1,18 @@
-@testable import Actors
 import Foundation
 import TestSupport
 import Testing
 
+@testable import Actors
+
 @Suite struct QRCodeTests {
     /// Characters of otpauth URLs; lower case keeps the decoder from guessing another mode.
     private static func text(_ count: Int, seed: UInt64 = 1) -> String {
-        let alphabet = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%:/?=&-._~".utf8)
+        let alphabet = Array(
+            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%:/?=&-._~".utf8)
         let random = SeededRandom(seed: seed &+ UInt64(count))
         return String(
-            decoding: (0..<count).map { _ in alphabet[random.below(alphabet.count)] }, as: UTF8.self)
+            decoding: (0..<count).map { _ in alphabet[random.below(alphabet.count)] }, as: UTF8.self
+        )
     }
 
     // MARK: Read by a program that we did not write
@@ -86,7 +89,8 @@ import Testing
     @Test("check codewords are those of the standard's example")
     func reedSolomon() {
         let data: [UInt8] = [
-            0x10, 0x20, 0x0c, 0x56, 0x61, 0x80, 0xec, 0x11, 0xec, 0x11, 0xec, 0x11, 0xec, 0x11, 0xec,
+            0x10, 0x20, 0x0c, 0x56, 0x61, 0x80, 0xec, 0x11, 0xec, 0x11, 0xec, 0x11, 0xec, 0x11,
+            0xec,
             0x11,
         ]
         let check = ReedSolomon.remainder(data[...], ReedSolomon.generator(degree: 10))
@@ -96,8 +100,12 @@ import Testing
     @Test("the bit stream is mode, length, data, terminator and pad codewords")
     func bitStream() {
         let bytes = QRCodewords.bitStream([0xab, 0xcd], in: QRVersion(1))
-        #expect(bytes == [0x40, 0x2a, 0xbc, 0xd0] + Array([0xec, 0x11, 0xec, 0x11, 0xec, 0x11,
-            0xec, 0x11, 0xec, 0x11, 0xec, 0x11]))
+        #expect(
+            bytes == [0x40, 0x2a, 0xbc, 0xd0]
+                + Array([
+                    0xec, 0x11, 0xec, 0x11, 0xec, 0x11,
+                    0xec, 0x11, 0xec, 0x11, 0xec, 0x11,
+                ]))
         let large = QRCodewords.bitStream([0xab], in: QRVersion(10))
         #expect(large.prefix(5) == [0x40, 0x00, 0x1a, 0xb0, 0xec])
         #expect(large.count == QRVersion(10).dataCodewords)
@@ -133,10 +141,14 @@ import Testing
         #expect(QRPenalty.line(finder) == 40 + 40 + 3 + 5)
         let inMiddle = "101010001011101001010".map { $0 == "1" }
         #expect(QRPenalty.line(inMiddle) == 0)
-        #expect(QRPenalty.blocks([[true, true, true], [true, true, true], [true, false, true]]) == 6)
+        #expect(
+            QRPenalty.blocks([[true, true, true], [true, true, true], [true, false, true]]) == 6)
         #expect(QRPenalty.balance([[true, false], [false, true]]) == 0)
         #expect(QRPenalty.balance([[true, true], [true, true]]) == 100)
-        #expect(QRPenalty.balance([Array(repeating: true, count: 11) + Array(repeating: false, count: 9)]) == 10)
+        #expect(
+            QRPenalty.balance([
+                Array(repeating: true, count: 11) + Array(repeating: false, count: 9)
+            ]) == 10)
     }
 
     @Test("a text that no version holds is refused with the limit")

@@ -61,7 +61,8 @@ struct SettingsTests {
         let yaml = "port: 1001\n"
         let environment = ["COUNTERSIGN_PORT": "1002"]
         #expect(port(try load(yaml: yaml))[0] == "1001")
-        #expect(port(try load(yaml: yaml, environment)) == ["1002", "environment COUNTERSIGN_PORT"])
+        #expect(
+            port(try load(yaml: yaml, environment)) == ["1002", "environment COUNTERSIGN_PORT"])
         #expect(
             port(try load(yaml: yaml, environment, ["--port": "1003"])) == ["1003", "flag --port"])
     }
@@ -127,7 +128,9 @@ struct SettingsTests {
     @Test("arbitrary bytes as a file are an error or nothing, never a trap")
     func anything() {
         var random = SystemRandomNumberGenerator()
-        let pieces = ["port", ":", " ", "\n", "-", "[", "{", "&a", "*a", "\"", "1", "!!", "\t", "é"]
+        let pieces = [
+            "port", ":", " ", "\n", "-", "[", "{", "&a", "*a", "\"", "1", "!!", "\t", "é",
+        ]
         for _ in 0..<300 {
             let yaml = (0..<12).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
             _ = problems(yaml: yaml)
@@ -144,7 +147,9 @@ struct SettingsTests {
         #expect(error?.description.contains(bad) == false)
         let good = String(repeating: "0f", count: 31) + "10"
         let keys = try MasterKeys.load(
-            environment: [MasterKeys.variable: good, MasterKeys.previousVariable: "\(good),\(good)"])
+            environment: [
+                MasterKeys.variable: good, MasterKeys.previousVariable: "\(good),\(good)",
+            ])
         #expect(keys.previous.count == 2)
     }
 }

@@ -1,11 +1,13 @@
 import App
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 @Suite("The catalogue of errors")
 struct ErrorCatalogTests {
-    @Test("every code is answered with its own status, and says what to do", arguments: ErrorCode.allCases)
+    @Test(
+        "every code is answered with its own status, and says what to do",
+        arguments: ErrorCode.allCases)
     func everyCode(_ code: ErrorCode) async throws {
         let under = try FrontUnderTest([
             Endpoint(
@@ -25,7 +27,8 @@ struct ErrorCatalogTests {
         #expect(!String(decoding: answer.body, as: UTF8.self).contains("kept out"))
     }
 
-    @Test("names are lower case with underscores, texts are sentences", arguments: ErrorCode.allCases)
+    @Test(
+        "names are lower case with underscores, texts are sentences", arguments: ErrorCode.allCases)
     func wording(_ code: ErrorCode) {
         #expect(code.rawValue.wholeMatch(of: /[a-z0-9]+(_[a-z0-9]+)*/) != nil)
         for text in [code.definition.message, code.definition.suggestedFix] {
@@ -49,7 +52,8 @@ struct ErrorCatalogTests {
     @Test("docs/errors.md is what the catalogue says")
     func document() throws {
         let path = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent().appending(path: "docs/errors.md")
+            .deletingLastPathComponent().deletingLastPathComponent().appending(
+                path: "docs/errors.md")
         if ProcessInfo.processInfo.environment["COUNTERSIGN_RECORD_GOLDEN"] != nil {
             try Data(ErrorDocument.markdown.utf8).write(to: path)
         }

@@ -11,7 +11,9 @@ struct EndpointTableTests {
     }
 
     private func parameters(_ table: EndpointTable, _ path: String) -> [String: String]? {
-        guard case .route(_, let parameters) = table.match(.get, path: path[...]) else { return nil }
+        guard case .route(_, let parameters) = table.match(.get, path: path[...]) else {
+            return nil
+        }
         return parameters
     }
 

@@ -1,7 +1,7 @@
 import NIOCore
 
-/// The deadlines of one connection: until when something has to happen, and what it means when it does
-/// not. Pure: the handler asks, and schedules what it is told.
+/// The deadlines of one connection: until when something has to happen, and what it means when it
+/// does not. Pure: the handler asks, and schedules what it is told.
 struct ConnectionClock {
     enum Expiry: Equatable {
         /// Close without a word: nobody is waiting for one.
@@ -68,7 +68,8 @@ struct ConnectionClock {
         switch state.phase {
         case .waiting:
             if let headSince {
-                return Deadline(at: headSince + .seconds(limits.headSeconds), expiry: .requestTimeout)
+                return Deadline(
+                    at: headSince + .seconds(limits.headSeconds), expiry: .requestTimeout)
             }
             let seconds = state.hasHadRequest ? limits.idleSeconds : limits.headSeconds
             return Deadline(at: waitingSince + .seconds(seconds), expiry: .close)

@@ -3,8 +3,8 @@ import NIOCore
 import NIOHTTP1
 
 /// Keeps one connection honest, between NIO's HTTP/1.1 parser and Hummingbird: limits and timeouts,
-/// one request at a time, our own error body for what is no acceptable request, and an end that lets
-/// the client read the last answer. The rules are in `ConnectionState` and `ConnectionClock`.
+/// one request at a time, our own error body for what is no acceptable request, and an end that
+/// lets the client read the last answer. The rules are in `ConnectionState` and `ConnectionClock`.
 final class ConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -266,8 +266,9 @@ extension ConnectionHandler {
 extension ConnectionHandler {
     func handlerAdded(context: ChannelHandlerContext) { arm(context) }
 
-    /// Makes sure that a timer runs out no later than the next deadline. One that runs out early looks
-    /// again, so that a busy connection sets a timer every few seconds and not for every request.
+    /// Makes sure that a timer runs out no later than the next deadline. One that runs out early
+    /// looks again, so that a busy connection sets a timer every few seconds and not for every
+    /// request.
     private func arm(_ context: ChannelHandlerContext) {
         guard let deadline = clock.deadline(state, now: .now()) else { return }
         if let timer, timer.at <= deadline.at { return }

@@ -1,7 +1,7 @@
 import NIOCore
 
-/// What one connection may cost. Every wait has an end, so that nobody holds a connection by sending
-/// slowly (slowloris) or by reading slowly.
+/// What one connection may cost. Every wait has an end, so that nobody holds a connection by
+/// sending slowly (slowloris) or by reading slowly.
 package struct ConnectionLimits: Sendable {
     /// Names and values of all headers together, and of the target. Large enough for any browser's
     /// cookies; nginx and Node accept as much.
@@ -21,8 +21,8 @@ package struct ConnectionLimits: Sendable {
     package var bodyBytesMin = 16 * 1024
     /// For a client that does not take what is written to it.
     package var writeSeconds: Int64 = 30
-    /// After our last answer: how long more input is read and thrown away, so that the client gets to
-    /// read the answer instead of a reset (RFC 9112 §9.6).
+    /// After our last answer: how long more input is read and thrown away, so that the client gets
+    /// to read the answer instead of a reset (RFC 9112 §9.6).
     package var lingerSeconds: Int64 = 30
     /// The same without any input.
     package var lingerIdleSeconds: Int64 = 5

@@ -2,8 +2,8 @@ import NIOCore
 
 /// Where one HTTP/1.1 connection stands: the rules of the exchange, without the channel.
 ///
-/// Requests are let through one at a time; what a client sends ahead (pipelining) waits its turn, and
-/// reading stops while something waits.
+/// Requests are let through one at a time; what a client sends ahead (pipelining) waits its turn,
+/// and reading stops while something waits.
 struct ConnectionState {
     enum Phase: Equatable {
         /// No request is under way; bytes of one may have arrived.

@@ -1,8 +1,8 @@
 import NIOCore
 import NIOHTTP1
 
-/// What the connection refuses before a request reaches any endpoint, and by which code: the errors of
-/// NIO's parser, and what that parser lets pass but RFC 9112 does not.
+/// What the connection refuses before a request reaches any endpoint, and by which code: the errors
+/// of NIO's parser, and what that parser lets pass but RFC 9112 does not.
 enum ParserRefusal {
     /// Nil for errors that are none of HTTP: then there is nobody to answer.
     ///

@@ -1,8 +1,8 @@
 package import NIOSSL
 import Synchronization
 
-/// The server's certificate and key. Reloading changes what new connections get; those that exist keep
-/// what they began with.
+/// The server's certificate and key. Reloading changes what new connections get; those that exist
+/// keep what they began with.
 package final class TLSIdentity: Sendable {
     package let certificatePath: String
     package let keyPath: String

@@ -2,8 +2,8 @@ import HTTPTypes
 package import Hummingbird
 package import NIOCore
 
-/// Reads a request's body into memory, never more of it than the endpoint allows. Pauses between the
-/// pieces are bounded by the connection (`ConnectionLimits`).
+/// Reads a request's body into memory, never more of it than the endpoint allows. Pauses between
+/// the pieces are bounded by the connection (`ConnectionLimits`).
 package struct BodyReader: Sendable {
     /// For endpoints that read JSON, and for those that read nothing.
     private let jsonBytesMax: Int

@@ -1,14 +1,14 @@
 package import HTTPTypes
 
-/// Keeps other sites from acting with a visitor's cookie, or from signing a visitor in to an account
-/// of their own (cross-site request forgery).
+/// Keeps other sites from acting with a visitor's cookie, or from signing a visitor in to an
+/// account of their own (cross-site request forgery).
 ///
 /// Browsers say where a request comes from: `Sec-Fetch-Site` in all current ones, `Origin` in all
-/// others. Callers that are no browser send neither, and are no danger since nobody can make them send
-/// a cookie. A bearer token is never sent by a browser on its own, so its callers are exempt.
+/// others. Callers that are no browser send neither, and are no danger since nobody can make them
+/// send a cookie. A bearer token is never sent by a browser on its own, so its callers are exempt.
 package struct SameSiteRule: Sendable {
-    /// The origin that `public_url` names, where it is set: the only one we can know of behind a proxy
-    /// that rewrites `Host`.
+    /// The origin that `public_url` names, where it is set: the only one we can know of behind a
+    /// proxy that rewrites `Host`.
     private let publicOrigin: String?
 
     package init(publicOrigin: String?) { self.publicOrigin = publicOrigin?.lowercased() }

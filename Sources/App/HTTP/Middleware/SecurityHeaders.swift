@@ -21,14 +21,16 @@ package struct SecurityHeaders: Sendable {
             common[.strictTransportSecurity] = "max-age=\(SecurityHeaders.transportSecuritySeconds)"
         }
         data = common + [.contentSecurityPolicy: "default-src 'none'; frame-ancestors 'none'"]
-        page = common + [
-            .contentSecurityPolicy: "default-src 'none'; script-src 'self'; style-src 'self'; "
-                + "img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; "
-                + "base-uri 'none'; frame-ancestors 'none'"
-        ]
+        page =
+            common + [
+                .contentSecurityPolicy: "default-src 'none'; script-src 'self'; style-src 'self'; "
+                    + "img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; "
+                    + "base-uri 'none'; frame-ancestors 'none'"
+            ]
     }
 
-    /// Two years, what the browsers' preload lists ask for; subdomains are not ours to decide about.
+    /// Two years, what the browsers' preload lists ask for; subdomains are not ours to decide
+    /// about.
     private static let transportSecuritySeconds = 63_072_000
 }
 

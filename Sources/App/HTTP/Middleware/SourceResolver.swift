@@ -1,15 +1,15 @@
 package import Actors
 package import HTTPTypes
 
-/// Decides where a request comes from. `X-Forwarded-For` can be written by anybody, so it is believed
-/// only as far as it was added by proxies that the operator trusts.
+/// Decides where a request comes from. `X-Forwarded-For` can be written by anybody, so it is
+/// believed only as far as it was added by proxies that the operator trusts.
 package struct SourceResolver: Sendable {
     private let trustedProxies: [AddressRange]
 
     package init(trustedProxies: [AddressRange]) { self.trustedProxies = trustedProxies }
 
-    /// The peer, unless it is a trusted proxy: then the rightmost forwarded address that is none. An
-    /// entry that is no address ends the search at the hop that sent it.
+    /// The peer, unless it is a trusted proxy: then the rightmost forwarded address that is none.
+    /// An entry that is no address ends the search at the hop that sent it.
     package func source(peer: SourceAddress, headers: HTTPFields) -> SourceAddress {
         guard isTrusted(peer), let forwarded = headers[.xForwardedFor] else { return peer }
         var source = peer
@@ -21,8 +21,8 @@ package struct SourceResolver: Sendable {
         return source
     }
 
-    /// Whether the caller itself sits on this machine. A local reverse proxy that nobody declared as
-    /// trusted also connects over loopback; the headers that proxies add tell it apart.
+    /// Whether the caller itself sits on this machine. A local reverse proxy that nobody declared
+    /// as trusted also connects over loopback; the headers that proxies add tell it apart.
     package func isLocal(_ source: SourceAddress, headers: HTTPFields) -> Bool {
         guard source.isLoopback else { return false }
         return !SourceResolver.proxyHeaders.contains { headers.contains($0) }
