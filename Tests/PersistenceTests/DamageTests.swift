@@ -1,16 +1,17 @@
 import Persistence
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 @testable import Persistence
 
 /// What every possible cut and every flipped bit does to a small history.
 @Suite("Damage at every place")
 struct DamageTests {
-    /// A history with frames of several shapes, all durable: one section and many, records shorter and
-    /// longer than a sector, and a seal between.
-    private static func history() async throws -> (disk: FaultyFileSystem, records: [[TestRecord]]) {
+    /// A history with frames of several shapes, all durable: one record and more, shorter and
+    /// longer than a sector, and an empty one.
+    private static func history() async throws -> (disk: FaultyFileSystem, records: [[TestRecord]])
+    {
         let disk = FaultyFileSystem()
         let log = try Fixture.open(in: disk)
         let records = [
@@ -49,7 +50,8 @@ struct DamageTests {
             copy.replace(Fixture.file(name), with: Array(whole.prefix(size)))
             let kept = frames.count { $0.range.upperBound <= size }
             let log = try Fixture.open(in: copy)
-            let isTorn = size != SegmentHeader.bytes && size < end
+            let isTorn =
+                size != SegmentHeader.bytes && size < end
                 && !frames.contains { $0.range.upperBound == size }
             #expect(log.notices.count == (isTorn ? 1 : 0), "cut at \(size)")
             #expect(
@@ -91,6 +93,37 @@ struct DamageTests {
         }
     }
 
+    @Test("rot in a header that lies in two sectors is not taken for a write that was torn")
+    func flipHeaderAcrossSectors() async throws {
+        // Headers that end 8, 16 … 56 bytes into their second sector; no seal follows.
+        for second in stride(from: 8, through: 56, by: 8) {
+            let disk = FaultyFileSystem()
+            let log = try Fixture.open(in: disk)
+            let frameBytes = TornTail.sectorBytes - (Frame.headerBytes - second)
+            try await log.put(try #require(Self.record(fillingFrame: frameBytes)))
+            try await log.put(TestRecord("last"))
+            let copy = disk.copy()
+            await log.shutDown()
+            let name = FileName.segment(firstFrame: 1).text
+            let segment = try #require(copy.contents(of: Fixture.path)[name])
+            let last = try #require(frames(in: segment).last).range.lowerBound
+            #expect((last + Frame.headerBytes) % TornTail.sectorBytes == second)
+            for byte in last..<last + Frame.headerBytes {
+                let rotten = copy.copy()
+                rotten.flip(bit: byte * 8 + byte % 8, of: Fixture.file(name))
+                try expectRefusal(rotten, "header byte \(byte - last)")
+            }
+        }
+    }
+
+    private static func record(fillingFrame bytes: Int) -> TestRecord? {
+        (0..<bytes).lazy.map { TestRecord([UInt8](repeating: 1, count: $0)) }.first { record in
+            let batch = RecordBatch([record])
+            let section = PendingSection(shard: 0, recordCount: 1, bytes: batch.bytes)
+            return Frame.emptyBytes + section.encodedBytes == bytes
+        }
+    }
+
     @Test("a bit that flips anywhere in the manifest is noticed")
     func flipManifest() async throws {
         let disk = try await Self.sealed()
@@ -113,7 +146,8 @@ struct DamageTests {
         let intact = try Fixture.open(in: disk.copy())
         let expected = try intact.records()
         await intact.shutDown()
-        let places = Array(end..<end + 600) + Array(stride(from: end + 600, to: segment.count, by: 97))
+        let places =
+            Array(end..<end + 200) + Array(stride(from: end + 200, to: segment.count, by: 397))
         for byte in places {
             let copy = disk.copy()
             copy.flip(bit: byte * 8 + byte % 8, of: Fixture.file(name))
@@ -194,8 +228,12 @@ extension [String: [UInt8]] {
 
 extension SnapshotPart {
     /// A part of one chunk, with everything in it up to the base.
-    static func of(_ chunk: [UInt8], kind: UInt16 = 1, shard: UInt16 = 0, at base: SnapshotBase) -> Self {
-        of([chunk], kind: kind, shard: shard, appliedRecord: base.records[ShardID(shard), default: 0])
+    static func of(_ chunk: [UInt8], kind: UInt16 = 1, shard: UInt16 = 0, at base: SnapshotBase)
+        -> Self
+    {
+        of(
+            [chunk], kind: kind, shard: shard,
+            appliedRecord: base.records[ShardID(shard), default: 0])
     }
 
     static func of(

@@ -90,7 +90,11 @@ extension FileLog {
         var next: [UInt16: UInt64] = [:]
         try read(from: start) { section in
             let shard = section.shard.rawValue
-            if let expected = next[shard] { #expect(section.firstRecord == expected) }
+            if let expected = next[shard] {
+                #expect(section.firstRecord == expected)
+            } else {
+                #expect(section.firstRecord <= start[section.shard, default: 0] + 1)
+            }
             next[shard] = section.firstRecord + UInt64(section.recordCount)
             var reader = section.reader
             for index in 0..<UInt64(section.recordCount) {
@@ -127,25 +131,29 @@ func eventually(_ condition: () throws -> Bool) async throws {
 
 /// Something that happens once and can be waited for.
 final class Signal: Sendable {
-    private let state = Mutex<(isFired: Bool, waiters: [CheckedContinuation<Void, Never>])>(
-        (false, []))
+    private let state = Mutex<(isFired: Bool, actions: [@Sendable () -> Void])>((false, []))
 
     func fire() {
-        let waiters = state.withLock { state in
+        let actions = state.withLock { state in
             state.isFired = true
-            defer { state.waiters = [] }
-            return state.waiters
+            defer { state.actions = [] }
+            return state.actions
         }
-        for waiter in waiters { waiter.resume() }
+        for action in actions { action() }
     }
 
-    func wait() async {
-        await withCheckedContinuation { continuation in
-            let isFired = state.withLock { state in
-                if !state.isFired { state.waiters.append(continuation) }
-                return state.isFired
-            }
-            if isFired { continuation.resume() }
+    /// Calls `action` once: when the signal fires, or at once when it has.
+    func whenFired(_ action: @escaping @Sendable () -> Void) {
+        let isFired = state.withLock { state in
+            if !state.isFired { state.actions.append(action) }
+            return state.isFired
         }
+        if isFired { action() }
+    }
+
+    var isFired: Bool { state.withLock { $0.isFired } }
+
+    func wait() async {
+        await withCheckedContinuation { continuation in whenFired { continuation.resume() } }
     }
 }

@@ -43,6 +43,7 @@ struct Disk: Sendable {
 
     init(capacityBytes: Int) { self.capacityBytes = capacityBytes }
 
+    /// The root's name is the empty one as a parent.
     static func parent(of path: String) -> String {
         path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
     }
@@ -154,6 +155,7 @@ struct Disk: Sendable {
     }
 
     mutating func syncDirectory(_ path: String) {
+        let path = path == "/" ? "" : path
         for change in changes where change.concerns(path) {
             for (path, entry) in change.entries { durableNames[path] = entry }
         }

@@ -43,7 +43,7 @@ package final class DataDirectory: Sendable {
         _ path: String, in fileSystem: any FileSystem, shardCount: Int = defaultShardCount,
         segmentBytes: Int, id: DirectoryID, newMetadata: () -> [UInt8]
     ) throws(StorageError) -> DataDirectory {
-        _ = try fileSystem.createDirectory(path, permissions: 0o700)
+        try create(path, fileSystem)
         let lock = try takeLock(path, fileSystem)
         let names = Set(try fileSystem.names(in: path))
         if names.contains(FileName.manifest) {
@@ -82,6 +82,27 @@ package final class DataDirectory: Sendable {
         try fileSystem.rename(self.file(name), to: self.file(FileName.manifest))
         try fileSystem.fsyncDirectory(path)
         manifest.withLock { $0 = new }
+    }
+
+    /// The directory's own name must be durable before anything in it can be.
+    private static func create(
+        _ path: String, _ fileSystem: any FileSystem
+    ) throws(StorageError) {
+        let parent = parent(of: path)
+        if try fileSystem.createDirectory(path, permissions: 0o700) {
+            try fileSystem.fsyncDirectory(parent)
+        } else if try !fileSystem.names(in: path).contains(FileName.manifest) {
+            // A first start may have been interrupted right here. But who was given an empty
+            // directory need not be allowed to look at the one around it.
+            try? fileSystem.fsyncDirectory(parent)
+        }
+    }
+
+    private static func parent(of path: String) -> String {
+        var path = path[...]
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     private static func takeLock(

@@ -90,7 +90,7 @@ extension StorageFile {
     /// fdatasync: an allocated but unwritten extent makes the file system change its own records at
     /// each sync.
     package func zero(_ range: Range<UInt64>) throws(StorageError) {
-        let piece = [UInt8](repeating: 0, count: Self.zeroPieceBytes)
+        let piece = [UInt8](repeating: 0, count: min(Self.zeroPieceBytes, range.count))
         var offset = range.lowerBound
         var unsynced = 0
         while offset < range.upperBound {

@@ -30,11 +30,16 @@ extension FileLog {
             state.bytesSinceSnapshot -= min(state.bytesSinceSnapshot, base.logBytes)
             return state.trim(keeping: Self.snapshotsKept)
         }
-        for snapshot in oldSnapshots { try directory.fileSystem.unlink(snapshot.path) }
+        for snapshot in oldSnapshots { try remove(snapshot.path) }
         for segment in oldSegments {
-            let name = FileName.segment(firstFrame: segment).text
-            try directory.fileSystem.unlink(directory.file(name))
+            try remove(directory.file(FileName.segment(firstFrame: segment).text))
         }
+    }
+
+    /// Each name is gone for good before the next goes: losing power between can't leave a gap in
+    /// the middle of the log, or a snapshot without the log that follows it.
+    private func remove(_ path: String) throws(StorageError) {
+        try directory.fileSystem.unlink(path)
         try directory.fileSystem.fsyncDirectory(directory.path)
     }
 }

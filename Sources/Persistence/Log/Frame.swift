@@ -13,6 +13,8 @@ enum Frame {
     static let trailerBytes = 8
     /// No byte is zero: the last sector that a frame touches can't look like one never written.
     static let trailer: UInt64 = 0xa5c3_96e1_d28b_7f4d
+    /// The same for a header that ends in another sector than it begins in.
+    static let headerEnd: UInt64 = 0xb4d2_87f0_c39a_6e5c
     static let alignment = 8
     /// A seal or clean mark: a frame without sections.
     static let emptyBytes = headerBytes + trailerBytes
@@ -76,7 +78,7 @@ extension LogTail {
         writer.write(frame + 1)
         writer.write(wallMilliseconds)
         writer.write(digest)
-        writer.write(UInt64(0))
+        writer.write(Frame.headerEnd)
         for section in sections { encode(section, into: &writer) }
         writer.write(Frame.trailer)
         precondition(writer.bytes.count == size)

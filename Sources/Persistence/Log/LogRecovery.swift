@@ -143,6 +143,7 @@ struct LogRecovery {
         let fileSystem = directory.fileSystem
         for name in temporaries { try fileSystem.unlink(directory.file(name)) }
         guard let newest = segments.last else { return }
+        try nameInManifest(newest)
         let name = FileName.segment(firstFrame: newest).text
         let fullBytes = max(ending.fileBytes, segmentBytes)
         guard ending.tornEnd != nil || ending.fileBytes < fullBytes else { return }
@@ -157,6 +158,15 @@ struct LogRecovery {
         }
         try segment.zero(UInt64(ending.offset)..<UInt64(fullBytes))
         ending = LogScan.Ending(offset: ending.offset, fileBytes: fullBytes, tornEnd: nil)
+    }
+
+    /// A crash may have come before the manifest that was to name the newest segment. Left alone,
+    /// the next switch could make that two unnamed ones, and a trim remove the one that is named.
+    private func nameInManifest(_ newest: UInt64) throws(StorageError) {
+        var manifest = directory.manifest.withLock { $0 }
+        guard manifest.activeFirstFrame != newest else { return }
+        manifest.activeFirstFrame = newest
+        try directory.publish(manifest, over: FileName.newManifest)
     }
 
     private func keep(

@@ -103,8 +103,7 @@ struct LogScan {
                 file: path, offset: UInt64(offset),
                 reason: reason + ", but the frame at offset \(later) after it is whole")
         }
-        let isTorn = TornTail.isTorn(
-            bytes, at: offset, trustedLength: trustedLength, fileBytes: bytes.count)
+        let isTorn = TornTail.isTorn(bytes, at: offset, trustedLength: trustedLength)
         if !isTorn {
             throw .corrupt(
                 file: path, offset: UInt64(offset),

@@ -42,7 +42,7 @@ struct SegmentHeader: Equatable, Sendable {
             writer.write(stream.record)
             writer.write(stream.digest)
         }
-        writer.writeRaw(repeatElement(0, count: Self.bytes - writer.bytes.count))
+        writer.writeRaw([UInt8](repeating: 0, count: Self.bytes - writer.bytes.count))
         writer.overwrite(CRC32C.of(writer.bytes, in: 8..<Self.bytes), at: 4)
         return writer.bytes
     }

@@ -12,12 +12,9 @@ enum TornTail {
     /// - Parameters:
     ///   - trustedLength: the frame's length when its header is intact; without it only the header
     ///     itself is judged.
-    ///   - fileBytes: the size of the file; what `bytes` has beyond it are zeros that nobody wrote.
-    static func isTorn(
-        _ bytes: [UInt8], at offset: Int, trustedLength: Int?, fileBytes: Int
-    ) -> Bool {
-        let end = min(offset + (trustedLength ?? Frame.headerBytes), bytes.count)
-        if end > fileBytes { return true }
+    static func isTorn(_ bytes: [UInt8], at offset: Int, trustedLength: Int?) -> Bool {
+        let end = offset + (trustedLength ?? Frame.headerBytes)
+        if end > bytes.count { return true }
         var start = offset
         while start < end {
             let sectorEnd = min((start / sectorBytes + 1) * sectorBytes, end)

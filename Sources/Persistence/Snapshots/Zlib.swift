@@ -27,9 +27,11 @@ enum Zlib {
     /// Nil unless the bytes are a whole stream of exactly `rawBytes` bytes.
     static func decompress(_ bytes: [UInt8], rawBytes: Int) -> [UInt8]? {
         var status = Z_OK
-        var length = uLongf(rawBytes)
+        // Never no room at all: zlib then takes a stream of one byte for an empty one.
+        let capacity = max(1, rawBytes)
+        var length = uLongf(capacity)
         // Safe: as above.
-        let result = unsafe [UInt8](unsafeUninitializedCapacity: rawBytes) { output, count in
+        let result = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { output, count in
             status = unsafe bytes.withUnsafeBufferPointer { input in
                 unsafe uncompress(
                     output.baseAddress, &length, input.baseAddress, uLong(input.count))
