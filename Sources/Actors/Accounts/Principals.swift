@@ -88,4 +88,10 @@ package struct TokenPrincipal: Sendable, Equatable {
     package var id: ServiceTokenID
     package var name: String
     package var scopes: Set<TokenScope>
+
+    package init(id: ServiceTokenID, name: String, scopes: Set<TokenScope>) {
+        self.id = id
+        self.name = name
+        self.scopes = scopes
+    }
 }

@@ -1,5 +1,6 @@
 import App
 import Foundation
+import HTTPTypes
 import TestSupport
 import Testing
 

@@ -53,7 +53,7 @@ struct FrontUnderTest {
                 method: method, scheme: "http", authority: "localhost", path: path,
                 headerFields: all),
             body: RequestBody(buffer: ByteBuffer(string: body ?? "")))
-        let address = SourceAddress(peer) ?? .loopback
+        let address = SourceAddress(peer) ?? .unknown
         let response = await front.respond(to: request, context: PeerContext(peer: address))
         let writer = BodyCollector()
         try await response.body.write(writer)

@@ -20,7 +20,7 @@ struct SourceResolverTests {
             ("192.0.2.1", "203.0.113.9, nonsense", ["192.0.2.1/32"], "192.0.2.1"),
         ] as [(String, String, [String], String)])
     func forwarded(peer: String, header: String, trusted: [String], expected: String) throws {
-        let ranges = try trusted.map { try #require(AddressRange($0)) }
+        let ranges = try trusted.map { try #require(AddressRange(cidr: $0)) }
         let source = SourceResolver(trustedProxies: ranges).source(
             peer: try #require(SourceAddress(peer)), headers: [.init("x-forwarded-for")!: header])
         #expect(source == SourceAddress(expected))
