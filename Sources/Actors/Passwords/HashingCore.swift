@@ -149,8 +149,9 @@ extension HashingCore {
     private static let niceness: Int32 = 5
 
     private func runThread(_ number: Int) {
-        // From inside: Foundation names only the thread that runs, for `top -H` and debuggers.
-        Thread.current.name = "hash-\(number)"
+        // For `top -H` and debuggers. Not by Foundation: the name of the thread that started this
+        // one would sometimes stay.
+        unsafe pthread_setname_np(pthread_self(), "hash-\(number)")
         // With `who` 0 this is the calling thread alone (setpriority(2), "C library/kernel
         // differences"). Raising the niceness needs no privilege; were it refused, hashes would
         // only compete with the rest as equals.
