@@ -111,7 +111,8 @@ package struct OperationsRoutes: Sendable {
             <title>Countersign</title>
             <h1>Countersign \(version)</h1>
             <p>The server is running. Its API is described in
-            <a href="/openapi.json">openapi.json</a>, its errors in <a href="/api/errors">api/errors</a>.</p>
+            <a href="/openapi.json">openapi.json</a>,
+            its errors in <a href="/api/errors">api/errors</a>.</p>
             <p>This build has no web console; it comes as a separate part.</p>
             </html>
 
