@@ -149,9 +149,9 @@ extension HashingCore {
     private static let niceness: Int32 = 5
 
     private func runThread(_ number: Int) {
-        // For `top -H` and debuggers. Not by Foundation: the name of the thread that started this
-        // one would sometimes stay.
-        unsafe pthread_setname_np(pthread_self(), "hash-\(number)")
+        // For `top -H` and debuggers; without /proc it keeps its name. Foundation's own setter does
+        // nothing while the starting thread has not stored the new thread's handle.
+        FileHandle(forWritingAtPath: "/proc/thread-self/comm")?.write(Data("hash-\(number)".utf8))
         // With `who` 0 this is the calling thread alone (setpriority(2), "C library/kernel
         // differences"). Raising the niceness needs no privilege; were it refused, hashes would
         // only compete with the rest as equals.

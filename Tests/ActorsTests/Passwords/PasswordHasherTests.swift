@@ -144,11 +144,8 @@ import Testing
     }
 
     private static var threadName: String {
-        // Linux keeps at most 16 bytes of a thread's name, the closing zero included.
-        var bytes = [CChar](repeating: 0, count: 16)
-        // Safe: the buffer is as long as it is said to be.
-        unsafe pthread_getname_np(pthread_self(), &bytes, bytes.count)
-        return String(decoding: bytes.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
+        let comm = FileHandle(forReadingAtPath: "/proc/thread-self/comm")?.availableData ?? Data()
+        return String(decoding: comm.dropLast(), as: UTF8.self)
     }
 
     @Test("work runs on the hashing threads, at a lower priority")
