@@ -141,6 +141,10 @@ package protocol EventLog: Sendable {
     /// process, so this cannot fail.
     func durable(through position: LogPosition) async
 
+    /// The same for callers that can't suspend: `body` is called once, here when the position is on
+    /// the disk already, else later by the log's own thread, which it must not hold up.
+    func whenDurable(_ position: LogPosition, _ body: @escaping @Sendable () -> Void)
+
     /// Calls `body` with every durable section of every shard that holds records after `records`,
     /// in the order they became durable.
     func read(

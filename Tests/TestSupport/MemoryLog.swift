@@ -9,7 +9,7 @@ package final class MemoryLog: EventLog {
         var durable: [UInt64]
         var isHeld = false
         var isFull = false
-        var waiters: [(position: LogPosition, resume: CheckedContinuation<Void, Never>)] = []
+        var waiters: [(position: LogPosition, resume: @Sendable () -> Void)] = []
     }
 
     package let shardCount: Int
@@ -34,7 +34,7 @@ package final class MemoryLog: EventLog {
             defer { state.waiters = [] }
             return state.waiters
         }
-        for waiter in ready { waiter.resume.resume() }
+        for waiter in ready { waiter.resume() }
     }
 
     /// How many callers wait for what is held back.
@@ -72,13 +72,17 @@ package final class MemoryLog: EventLog {
 
     package func durable(through position: LogPosition) async {
         await withCheckedContinuation { continuation in
-            let isDone = state.withLock { state in
-                if state.durable[Int(position.shard.rawValue)] >= position.record { return true }
-                state.waiters.append((position, continuation))
-                return false
-            }
-            if isDone { continuation.resume() }
+            whenDurable(position) { continuation.resume() }
         }
+    }
+
+    package func whenDurable(_ position: LogPosition, _ body: @escaping @Sendable () -> Void) {
+        let isDone = state.withLock { state in
+            if state.durable[Int(position.shard.rawValue)] >= position.record { return true }
+            state.waiters.append((position, body))
+            return false
+        }
+        if isDone { body() }
     }
 
     package func read(

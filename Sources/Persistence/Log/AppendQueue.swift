@@ -3,6 +3,8 @@ struct PendingFrame: Sendable {
     /// It is the first of a new segment, whose room has been claimed for it.
     let startsSegment: Bool
     private(set) var sections: [PendingSection] = []
+    /// How many appends have joined.
+    private(set) var appendCount = 0
     /// The encoded size so far.
     private(set) var bytes = Frame.emptyBytes
     /// Last record of each shard that has any in here.
@@ -20,6 +22,7 @@ struct PendingFrame: Sendable {
     }
 
     mutating func add(_ batch: RecordBatch, to shard: Int, lastRecord: UInt64) {
+        appendCount += 1
         bytes = bytes(adding: batch.bytes.count, to: shard)
         if let index = sections.firstIndex(where: { $0.shard == shard }) {
             sections[index].bytes += batch.bytes

@@ -105,12 +105,18 @@ package final class FileLog: EventLog {
 
     package func durable(through position: LogPosition) async {
         if isDurable(position) { return }
-        await Waiter.wait { waiter in
-            state.withLock { state in
-                // Marks move before the frame leaves the queue, so what is in no frame is durable.
-                state.queue.wait(
-                    waiter, shard: Int(position.shard.rawValue), record: position.record)
-            }
+        await Waiter.wait { waiter in enqueue(waiter, position) }
+    }
+
+    package func whenDurable(_ position: LogPosition, _ body: @escaping @Sendable () -> Void) {
+        if isDurable(position) || !enqueue(.calling(body), position) { body() }
+    }
+
+    /// False when there is nothing to wait for.
+    private func enqueue(_ waiter: Waiter, _ position: LogPosition) -> Bool {
+        state.withLock { state in
+            // Marks move before the frame leaves the queue, so what is in no frame is durable.
+            state.queue.wait(waiter, shard: Int(position.shard.rawValue), record: position.record)
         }
     }
 

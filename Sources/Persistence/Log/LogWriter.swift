@@ -10,6 +10,7 @@ final class LogWriter: @unchecked Sendable {
     private var lastKind: Frame.Kind?
     private var file: any StorageFile
     private var offset: UInt64
+    private var pace = CommitPace()
 
     init(
         state: Monitor<FileLog.State, FileLog.Topic>, maker: SegmentMaker, marks: [DurableMark],
@@ -41,6 +42,7 @@ final class LogWriter: @unchecked Sendable {
 
     /// One turn; false when the log is closed and everything is written.
     private func step() throws(StorageError) -> Bool {
+        pace.wait()
         let patience = lastKind == .batch ? sealMilliseconds : nil
         let work = state.wait(for: .work, milliseconds: patience) { state -> Work? in
             if let frame = state.queue.beginWriting() {
@@ -73,6 +75,7 @@ final class LogWriter: @unchecked Sendable {
             let firstFrame = tail.frame + 1
             state.withLock { $0.segments.append(firstFrame) }
         }
+        pace.began(appendCount: frame.appendCount)
         try write(tail.encode(.batch, frame.sections, wallMilliseconds: WallMilliseconds.now()))
         lastKind = .batch
         for (shard, record) in frame.lastRecords { marks[shard].value = record }
