@@ -8,14 +8,10 @@ package actor InstallationActor {
     private let log: any EventLog
     private let random: any RandomSource
     private var state: InstallationState
-    /// Coarse, unlogged, kept in snapshots.
-    private var lastUsed: [ServiceTokenID: Timestamp]
+    package nonisolated let tokenIndex: TokenIndex
     /// The claim of a registration that is not finished: it can still fail, and be claimed again.
     private var claimUnderWay: UserID?
     private var changedAt: UInt64
-
-    /// Last-used times are written at most so often.
-    private static let lastUsedGranularitySeconds: Int64 = 60
 
     package init(
         recovered: InstallationState, lastUsed: [ServiceTokenID: Timestamp], log: any EventLog,
@@ -24,7 +20,7 @@ package actor InstallationActor {
         self.log = log
         self.random = random
         self.state = recovered
-        self.lastUsed = lastUsed
+        self.tokenIndex = TokenIndex(recovered.tokens.values, lastUsed: lastUsed)
         self.changedAt = recovered.appliedRecord
     }
 
@@ -33,7 +29,11 @@ package actor InstallationActor {
         let last = try log.append(events, to: Self.shard)
         for (offset, event) in events.enumerated() {
             state.apply(event, record: last.record - UInt64(events.count - 1 - offset))
-            if case .tokenRevoked(let id) = event { lastUsed[id] = nil }
+            switch event {
+            case .tokenMinted(let token): tokenIndex.insert(token)
+            case .tokenRevoked(let id): tokenIndex.remove(id)
+            case .firstAdminClaimed: break
+            }
         }
         changedAt = last.record
         await log.durable(through: last)
@@ -100,20 +100,14 @@ package actor InstallationActor {
 
     /// Who holds this service token, or nil.
     package func authenticate(_ digest: TokenDigest, at now: Timestamp) async -> TokenPrincipal? {
-        guard let id = state.tokenByDigest[digest], let token = state.tokens[id],
-            !token.isExpired(at: now)
-        else {
-            await settled()
-            return nil
-        }
-        let previous = lastUsed[id]?.seconds ?? 0
-        if now.seconds - previous >= Self.lastUsedGranularitySeconds { lastUsed[id] = now }
+        let principal = tokenIndex.authenticate(digest, at: now)
         await settled()
-        return TokenPrincipal(id: token.id, name: token.name, scopes: Set(token.scopes))
+        return principal
     }
 
     /// Newest first; expired ones have left.
     package func tokens(at now: Timestamp) async -> [ServiceTokenView] {
+        let lastUsed = tokenIndex.lastUsed
         let views = state.tokens.values.filter { !$0.isExpired(at: now) }
             .sorted { ($0.createdAt, $0.id.description) > ($1.createdAt, $1.id.description) }
             .map { ServiceTokenView(token: $0, lastUsedAt: lastUsed[$0.id]) }
@@ -147,7 +141,7 @@ package actor InstallationActor {
                     for token in group { writer.write(token) }
                     return writer.bytes
                 }.next),
-            ChunkSource(Array(lastUsed)) { writer, entry in
+            ChunkSource(Array(tokenIndex.lastUsed)) { writer, entry in
                 writer.write(entry.key)
                 writer.write(entry.value)
             }.part(kind: .tokensLastUsed, shard: Self.shard, appliedRecord: applied),

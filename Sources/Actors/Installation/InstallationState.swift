@@ -4,7 +4,6 @@ package import Persistence
 package struct InstallationState: Sendable, Equatable {
     package private(set) var firstAdmin: UserID?
     package private(set) var tokens: [ServiceTokenID: ServiceToken] = [:]
-    package private(set) var tokenByDigest: [TokenDigest: ServiceTokenID] = [:]
     package private(set) var appliedRecord: UInt64 = 0
 
     package init() {}
@@ -23,9 +22,8 @@ package struct InstallationState: Sendable, Equatable {
             firstAdmin = user
         case .tokenMinted(let token):
             tokens[token.id] = token
-            tokenByDigest[token.digest] = token.id
         case .tokenRevoked(let id):
-            if let token = tokens.removeValue(forKey: id) { tokenByDigest[token.digest] = nil }
+            tokens[id] = nil
         }
     }
 

@@ -53,6 +53,7 @@ package enum SnapshotPartKind: UInt16, Sendable {
     case tokensLastUsed = 11
     case usage = 20
     case rateLimits = 30
+    case alerts = 40
 }
 
 /// Hands out one encoded chunk per item.

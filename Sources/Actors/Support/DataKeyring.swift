@@ -63,6 +63,20 @@ package struct DataKeyring: Sendable {
     /// more.
     package func droppingOlderKeys() -> DataKeyring { DataKeyring(keys: [keys[keys.count - 1]]) }
 
+    /// A keyed hash, HMAC-SHA256, for what has to be recognised again and must not be readable:
+    /// phone numbers, callers' keys, sets of credentials. Each purpose has a subkey of its own
+    /// (HKDF, RFC 5869).
+    ///
+    /// The subkeys come from the oldest data key, so a rotation's new key changes no hash. What was
+    /// hashed under a key that has been dropped is not recognised any more.
+    package func fingerprint(_ purpose: String, _ bytes: some Sequence<UInt8>) -> [UInt8] {
+        let subkey = HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: keys[0].key.value,
+            info: Array("countersign fingerprint: \(purpose)".utf8),
+            outputByteCount: SHA256.byteCount)
+        return Array(HMAC<SHA256>.authenticationCode(for: Array(bytes), using: subkey))
+    }
+
     var all: [DataKey] { keys }
 
     static func encrypt(

@@ -50,8 +50,12 @@ package struct DayCounter: Sendable, Equatable {
 
     /// What happened in the 86,400 seconds that end with the current one.
     package func tally(at now: Timestamp) -> (ok: UInt64, failed: UInt64, reported: UInt64) {
-        let last = now.seconds
-        let first = last - Self.windowSeconds + 1
+        tally(seconds: now.seconds - Self.windowSeconds + 1...now.seconds)
+    }
+
+    /// What happened in these seconds since the epoch.
+    func tally(seconds: ClosedRange<Int64>) -> (ok: UInt64, failed: UInt64, reported: UInt64) {
+        let (first, last) = (seconds.lowerBound, seconds.upperBound)
         var ok: UInt64 = 0
         var failed: UInt64 = 0
         var reported: UInt64 = 0

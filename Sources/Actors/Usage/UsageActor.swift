@@ -6,12 +6,19 @@ package actor UsageActor {
     package static let shard = ShardID(0)
 
     private let log: any EventLog
+    private let journal: CallJournal
     private var state: UsageState
 
-    package init(recovered: UsageState, log: any EventLog) {
+    /// - Parameter journal: what event loops write their calls into; nil where there are none.
+    package init(recovered: UsageState, log: any EventLog, journal: CallJournal? = nil) {
         state = recovered
         self.log = log
+        self.journal = journal ?? CallJournal(log: log)
     }
+
+    /// Applies what event loops have appended since the last turn. Every turn begins with it, so
+    /// that a call that was answered is counted in the next request.
+    package func absorb() { journal.take { state.apply($0, row: $1) } }
 
     /// Judges the reports and makes the accepted ones durable.
     ///
@@ -20,6 +27,7 @@ package actor UsageActor {
     package func ingest(
         _ reports: [UsageReport], at now: Timestamp
     ) async throws(AppendError) -> IngestResult {
+        absorb()
         let (records, outcomes) = state.decide(reports, at: now)
         var rest = records[...]
         while !rest.isEmpty { try append(from: &rest) }
@@ -27,6 +35,27 @@ package actor UsageActor {
         await settled()
         return IngestResult(
             outcomes: outcomes, dedupWindowSeconds: state.shortenedWindowSeconds(at: now))
+    }
+
+    /// What a start has to say, before anybody is served: calls that the process before this one
+    /// did not see the end of were interrupted, and evidence of other credentials is void.
+    ///
+    /// - Parameter fingerprints: of the credentials that are in force.
+    package func begin(
+        fingerprints: [IntegrationID: CredentialFingerprint], at now: Timestamp
+    ) async throws(AppendError) {
+        absorb()
+        var records = state.interruptions(at: now)
+        for (integration, fingerprint) in fingerprints.sorted(by: { $0.key < $1.key })
+        where state.fingerprint(of: integration) != fingerprint {
+            records.append(.credentialsChanged(integration, fingerprint))
+        }
+        try await record(records)
+    }
+
+    package func evidence() async -> [IntegrationID: ConnectionEvidence] {
+        absorb()
+        return state.integrations.mapValues(\.evidence)
     }
 
     /// Appends as many records as one frame of the log takes.
@@ -38,13 +67,23 @@ package actor UsageActor {
             batch.add(record)
             count += 1
         }
-        let last = try log.append(batch, to: Self.shard, expecting: nil)
+        // In one step with taking what the journal has: rows are applied in the log's order.
+        let last = try journal.append(batch) { state.apply($0, row: $1) }
         var row = last.record - UInt64(count)
         for record in rest.prefix(count) {
             row += 1
             state.apply(record, row: row)
         }
         rest = rest.dropFirst(count)
+    }
+
+    /// Makes facts durable that are no reports: what a start has to say of calls that were
+    /// interrupted and of credentials that changed, and a provider's callback.
+    package func record(_ records: [UsageRecord]) async throws(AppendError) {
+        absorb()
+        var rest = records[...]
+        while !rest.isEmpty { try append(from: &rest) }
+        await settled()
     }
 
     /// No record is longer: names of 256 bytes and characters, and sixteen units.
@@ -54,25 +93,55 @@ package actor UsageActor {
     package func events(
         of integration: IntegrationID, before row: UInt64?, limit: Int
     ) async -> (events: [UsageEvent], next: UInt64?) {
+        absorb()
         let page = state.events(of: integration, before: row, limit: limit)
-        if let newest = page.events.first { await durable(through: newest.row) }
+        // Not the newest row's own record: the outcome of an older one may be newer.
+        if !page.events.isEmpty { await settled() }
         return page
     }
 
     package func counts(at now: Timestamp) async -> [IntegrationID: UsageCounts] {
+        absorb()
         let counts = state.counts(at: now)
         await settled()
         return counts
     }
 
-    /// All records ever of each integration, and up to which record of the log.
+    /// The counts, and what is known about the connection, of each integration.
+    package func standings(
+        at now: Timestamp
+    ) async -> [IntegrationID: (counts: UsageCounts, evidence: ConnectionEvidence)] {
+        absorb()
+        var standings: [IntegrationID: (counts: UsageCounts, evidence: ConnectionEvidence)] = [:]
+        for (integration, counts) in state.counts(at: now) {
+            standings[integration] = (counts, state.evidence(of: integration))
+        }
+        await settled()
+        return standings
+    }
+
+    /// What happened in each of the last hours, oldest first.
+    package func hours(
+        of integration: IntegrationID, count: Int, at now: Timestamp
+    ) async -> [UsageHour] {
+        absorb()
+        let hours = state.hours(of: integration, count: count, at: now)
+        await settled()
+        return hours
+    }
+
+    /// All rows ever of each integration, and up to which record of the log.
     package func totals() async -> (record: UInt64, totals: [IntegrationID: UInt64]) {
+        absorb()
         let totals = (state.appliedRecord, state.totals)
         await settled()
         return totals
     }
 
-    package func snapshotParts() -> [SnapshotPart] { state.snapshotParts(shard: Self.shard) }
+    package func snapshotParts() -> [SnapshotPart] {
+        absorb()
+        return state.snapshotParts(shard: Self.shard)
+    }
 
     private func settled() async { await durable(through: state.appliedRecord) }
 

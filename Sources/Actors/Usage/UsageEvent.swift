@@ -133,8 +133,10 @@ package struct UsageEvent: Hashable, Sendable {
         self.facts = facts
     }
 
+    package var id: String { Self.id(ofRow: row) }
+
     /// `evt_` and the row in twelve hex digits or more.
-    package var id: String {
+    package static func id(ofRow row: UInt64) -> String {
         let digits = String(row, radix: 16)
         return "evt_" + String(repeating: "0", count: max(0, 12 - digits.utf8.count)) + digits
     }

@@ -1,12 +1,19 @@
 package import Persistence
 
-/// A use as the log keeps it. For a reported one the key of the report is in the same record, so
-/// that no crash can keep one and lose the other.
-package struct UsageRecord: LogRecord, Hashable {
-    package let facts: UsageFacts
-    package let report: Report?
-    /// What the window of duplicates counts from.
-    package let arrivedAt: Timestamp
+/// A fact about the use of integrations, as the log keeps it.
+package enum UsageRecord: LogRecord, Hashable {
+    /// A use that is over. For a reported one the key of the report is in the same record, so that
+    /// no crash can keep one and lose the other.
+    case event(UsageFacts, report: Report?, arrivedAt: Timestamp)
+    /// A call has begun: a row with the status `pending`, named by this record's ordinal.
+    case attempt(UsageFacts)
+    /// How the call of that row ended; its row says so from now on.
+    case outcome(row: UInt64, UsageEnding)
+    /// The server runs with other credentials than before: what was known of the old ones says
+    /// nothing about these.
+    case credentialsChanged(IntegrationID, CredentialFingerprint)
+    /// The provider called us and proved who it is: evidence that no call of ours has to bring.
+    case callback(IntegrationID, at: Timestamp, trace: TraceID)
 
     package struct Report: Hashable, Sendable {
         package let key: ReportKey
@@ -18,109 +25,95 @@ package struct UsageRecord: LogRecord, Hashable {
         }
     }
 
-    /// Numbers on disk; never reused.
-    package static let kinds: ClosedRange<UInt16> = 200...219
-    private static let eventKind: UInt16 = 200
+    package init(facts: UsageFacts, report: Report?, arrivedAt: Timestamp) {
+        self = .event(facts, report: report, arrivedAt: arrivedAt)
+    }
 
-    package var kind: UInt16 { Self.eventKind }
+    /// Numbers on disk; never reused. 200–219 belong to usage.
+    private enum Kind: UInt16 {
+        case event = 200
+        case attempt = 201
+        case outcome = 202
+        case credentialsChanged = 203
+        case callback = 204
+    }
+
+    package static let kinds: ClosedRange<UInt16> = 200...219
+
     package var version: UInt8 { 1 }
 
-    package init(facts: UsageFacts, report: Report?, arrivedAt: Timestamp) {
-        self.facts = facts
-        self.report = report
-        self.arrivedAt = arrivedAt
+    package var kind: UInt16 {
+        let kind: Kind =
+            switch self {
+            case .event: .event
+            case .attempt: .attempt
+            case .outcome: .outcome
+            case .credentialsChanged: .credentialsChanged
+            case .callback: .callback
+            }
+        return kind.rawValue
     }
 
     package func encode(into writer: inout ByteWriter) {
-        writer.write(facts)
-        writer.writeOptional(report) { writer, report in
-            writer.write(report.key.high)
-            writer.write(report.key.low)
-            writer.write(report.content)
+        switch self {
+        case .event(let facts, let report, let arrivedAt):
+            writer.write(facts)
+            writer.writeOptional(report) { writer, report in
+                writer.write(report.key.high)
+                writer.write(report.key.low)
+                writer.write(report.content)
+            }
+            writer.write(arrivedAt)
+        case .attempt(let facts):
+            writer.write(facts)
+        case .outcome(let row, let ending):
+            writer.write(row)
+            writer.write(ending)
+        case .credentialsChanged(let integration, let fingerprint):
+            writer.write(integration.text)
+            writer.write(fingerprint.value)
+        case .callback(let integration, let at, let trace):
+            writer.write(integration.text)
+            writer.write(at)
+            writer.write(trace)
         }
-        writer.write(arrivedAt)
     }
 
     package init(
         kind: UInt16, version: UInt8, from reader: inout ByteReader
     ) throws(DecodingFault) {
-        guard kind == Self.eventKind, version == 1 else {
+        guard version == 1, let known = Kind(rawValue: kind) else {
             throw .unknownKind(kind, version: version)
         }
-        facts = try reader.readUsageFacts()
-        report = try reader.readOptional { reader throws(DecodingFault) in
-            let high = try reader.read(UInt64.self)
-            let low = try reader.read(UInt64.self)
-            return Report(
-                key: ReportKey(high: high, low: low), content: try reader.read(UInt64.self))
+        switch known {
+        case .event:
+            let facts = try reader.readUsageFacts()
+            let report = try reader.readOptional { reader throws(DecodingFault) in
+                let high = try reader.read(UInt64.self)
+                let low = try reader.read(UInt64.self)
+                return Report(
+                    key: ReportKey(high: high, low: low), content: try reader.read(UInt64.self))
+            }
+            self = .event(facts, report: report, arrivedAt: try reader.readTimestamp())
+        case .attempt:
+            self = .attempt(try reader.readUsageFacts())
+        case .outcome:
+            let row = try reader.read(UInt64.self)
+            self = .outcome(row: row, try reader.readUsageEnding())
+        case .credentialsChanged:
+            let integration = IntegrationID(try reader.readString())
+            self = .credentialsChanged(
+                integration, CredentialFingerprint(value: try reader.read(UInt64.self)))
+        case .callback:
+            let integration = IntegrationID(try reader.readString())
+            let at = try reader.readTimestamp()
+            self = .callback(integration, at: at, trace: try reader.readTraceID())
         }
-        arrivedAt = try reader.readTimestamp()
     }
 }
 
-extension ByteWriter {
-    mutating func write(_ facts: UsageFacts) {
-        write(facts.integration.text)
-        write(facts.operation)
-        write(facts.source.rawValue)
-        write(facts.status.rawValue)
-        write(facts.at)
-        writeOptional(facts.httpStatus) { $0.write($1) }
-        writeOptional(facts.errorCode) { $0.write($1) }
-        writeOptional(facts.latencyMilliseconds) { $0.write($1) }
-        writeOptional(facts.upstreamMilliseconds) { $0.write($1) }
-        writeOptional(facts.bytesIn) { $0.write($1) }
-        writeOptional(facts.bytesOut) { $0.write($1) }
-        writeOptional(facts.units) { writer, units in
-            writer.writeArray(units) { writer, unit in
-                writer.write(unit.name)
-                writer.write(unit.amount)
-            }
-        }
-        write(facts.trace)
-        writeOptional(facts.providerRequestID) { $0.write($1) }
-        writeOptional(facts.reporter) { $0.write($1) }
-        writeOptional(facts.eventID) { $0.write($1) }
-    }
-}
-
-extension ByteReader {
-    mutating func readUsageFacts() throws(DecodingFault) -> UsageFacts {
-        let integration = IntegrationID(try readString())
-        let operation = try readString()
-        let sourceByte = try read(UInt8.self)
-        guard let source = UsageSource(rawValue: sourceByte) else {
-            throw .invalidValue("usage source \(sourceByte)")
-        }
-        let statusByte = try read(UInt8.self)
-        guard let status = UsageStatus(rawValue: statusByte) else {
-            throw .invalidValue("usage status \(statusByte)")
-        }
-        var facts = UsageFacts(
-            integration: integration, operation: operation, source: source, status: status,
-            at: try readTimestamp(), trace: TraceID(high: 0, low: 1))
-        facts.httpStatus = try readOptionalInteger()
-        facts.errorCode = try readOptionalString()
-        facts.latencyMilliseconds = try readOptionalInteger()
-        facts.upstreamMilliseconds = try readOptionalInteger()
-        facts.bytesIn = try readOptionalInteger()
-        facts.bytesOut = try readOptionalInteger()
-        facts.units = try readOptional { reader throws(DecodingFault) in
-            try reader.readArray { reader throws(DecodingFault) in
-                let name = try reader.readString()
-                return UsageUnit(name: name, amount: try reader.read(Int64.self))
-            }
-        }
-        facts.trace = try readTraceID()
-        facts.providerRequestID = try readOptionalString()
-        facts.reporter = try readOptionalString()
-        facts.eventID = try readOptionalString()
-        return facts
-    }
-
-    private mutating func readOptionalInteger<Value: FixedWidthInteger>() throws(DecodingFault)
-        -> Value?
-    {
-        try readBool() ? try read(Value.self) : nil
-    }
+/// Tells one set of credentials from another without saying anything about either: a keyed hash.
+package struct CredentialFingerprint: Hashable, Sendable {
+    package let value: UInt64
+    package init(value: UInt64) { self.value = value }
 }

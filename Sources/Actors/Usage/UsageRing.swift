@@ -37,6 +37,27 @@ package struct UsageRing: Sendable, Equatable {
         }
     }
 
+    /// Gives the row other facts, unless it has left the ring. Its cost is two binary searches.
+    package mutating func replace(_ event: UsageEvent) {
+        guard let block = Self.lastIndex(blocks, where: { $0[0].row <= event.row }),
+            let place = Self.lastIndex(blocks[block], where: { $0.row <= event.row }),
+            blocks[block][place].row == event.row, block > 0 || place >= left
+        else { return }
+        blocks[block][place] = event
+    }
+
+    /// The last of the elements that fulfil the condition; they come before all others.
+    private static func lastIndex<Elements: RandomAccessCollection>(
+        _ elements: Elements, where condition: (Elements.Element) -> Bool
+    ) -> Int? where Elements.Index == Int {
+        var (low, high) = (elements.startIndex, elements.endIndex)
+        while low < high {
+            let middle = (low + high) / 2
+            if condition(elements[middle]) { low = middle + 1 } else { high = middle }
+        }
+        return low > elements.startIndex ? low - 1 : nil
+    }
+
     /// A page of events, newest first, all older than `row`.
     ///
     /// - Returns: the page, and the row that the next page goes on from, nil after the last one.

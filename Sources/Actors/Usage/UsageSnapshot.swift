@@ -7,6 +7,9 @@ enum UsageItem {
     case row(UsageEvent)
     case minute(IntegrationID, Int64, DayCounter.Minute)
     case key(DedupIndex.Stored)
+    case underWay(UsageEvent)
+    case evidence(IntegrationID, ConnectionEvidence, CredentialFingerprint?)
+    case hour(IntegrationID, Int64, LatencyHistogram)
 
     /// Numbers on disk; never reused.
     private enum Tag: UInt8 {
@@ -15,6 +18,9 @@ enum UsageItem {
         case row = 3
         case minute = 4
         case key = 5
+        case underWay = 6
+        case evidence = 7
+        case hour = 8
     }
 
     func encode(into writer: inout ByteWriter) {
@@ -49,6 +55,23 @@ enum UsageItem {
             writer.write(stored.key.low)
             writer.write(stored.content)
             writer.write(stored.arrivedAt)
+        case .underWay(let event):
+            writer.write(Tag.underWay.rawValue)
+            writer.write(event.row)
+            writer.write(event.facts)
+        case .evidence(let integration, let evidence, let fingerprint):
+            writer.write(Tag.evidence.rawValue)
+            writer.write(integration.text)
+            writer.write(evidence)
+            writer.writeOptional(fingerprint) { $0.write($1.value) }
+        case .hour(let integration, let hour, let latencies):
+            writer.write(Tag.hour.rawValue)
+            writer.write(integration.text)
+            writer.write(hour)
+            writer.writeArray(latencies.counts.sorted { $0.key < $1.key }) { writer, bucket in
+                writer.write(bucket.key)
+                writer.write(bucket.value)
+            }
         }
     }
 
@@ -77,6 +100,25 @@ enum UsageItem {
             self = .key(
                 DedupIndex.Stored(
                     key: key, content: content, arrivedAt: try reader.readTimestamp()))
+        case .underWay:
+            let row = try reader.read(UInt64.self)
+            self = .underWay(UsageEvent(row: row, facts: try reader.readUsageFacts()))
+        case .evidence:
+            let integration = IntegrationID(try reader.readString())
+            let evidence = try reader.readConnectionEvidence()
+            let fingerprint =
+                try reader.readBool()
+                ? CredentialFingerprint(value: try reader.read(UInt64.self)) : nil
+            self = .evidence(integration, evidence, fingerprint)
+        case .hour:
+            let integration = IntegrationID(try reader.readString())
+            let hour = try reader.read(Int64.self)
+            var latencies = LatencyHistogram()
+            for _ in 0..<(try reader.readCount()) {
+                let bucket = try reader.read(UInt16.self)
+                latencies.restore(bucket: bucket, count: try reader.read(UInt32.self))
+            }
+            self = .hour(integration, hour, latencies)
         }
     }
 }
@@ -115,9 +157,12 @@ extension UsageState {
         for (integration, usage) in integrations {
             marks.append(
                 .marks(integration, lastUsedAt: usage.lastUsedAt, recorded: usage.recorded))
+            marks.append(.evidence(integration, usage.evidence, usage.fingerprint))
+            marks += usage.latencies.hours.map { .hour(integration, $0.key, $0.value) }
             minutes += usage.day.minutes.map { .minute(integration, $0.key, $0.value) }
             rings += usage.ring.allBlocks
         }
+        marks += underWay.map { .underWay(UsageEvent(row: $0.key, facts: $0.value)) }
         func part<Items: Collection & Sendable>(
             _ items: Items, _ encode: @escaping @Sendable (inout ByteWriter, Items.Element) -> Void
         ) -> SnapshotPart where Items.Index: Sendable {

@@ -6,13 +6,18 @@ package struct UsageState: Sendable {
     struct PerIntegration: Sendable {
         var ring: UsageRing
         var day = DayCounter()
+        var latencies = LatencyDay()
         var lastUsedAt: Timestamp?
-        /// All records ever, probes included: what the self-check compares.
+        /// All rows ever, probes included: what the self-check compares.
         var recorded: UInt64 = 0
+        var evidence = ConnectionEvidence()
+        var fingerprint: CredentialFingerprint?
     }
 
     private(set) var integrations: [IntegrationID: PerIntegration] = [:]
     private(set) var reports: DedupIndex
+    /// Calls that have begun and not ended, by their row.
+    private(set) var underWay: [UInt64: UsageFacts] = [:]
     /// The ordinal of the newest record that is in here.
     package private(set) var appliedRecord: UInt64 = 0
     private let ringEvents: Int
@@ -65,17 +70,38 @@ package struct UsageState: Sendable {
     }
 
     package mutating func apply(_ record: UsageRecord, row: UInt64) {
-        let facts = record.facts
         appliedRecord = row
-        update(facts.integration) { usage in
-            usage.recorded += 1
-            usage.ring.append(UsageEvent(row: row, facts: facts))
-            guard let tally = DayCounter.Tally(facts) else { return }
-            usage.day.add(tally, at: facts.at, now: record.arrivedAt)
-            usage.lastUsedAt = max(usage.lastUsedAt ?? facts.at, facts.at)
+        switch record {
+        case .event(let facts, let report, let arrivedAt):
+            update(facts.integration) { $0.add(UsageEvent(row: row, facts: facts)) }
+            count(facts, endedAt: arrivedAt)
+            if let report { reports.insert(report.key, content: report.content, at: arrivedAt) }
+        case .attempt(let facts):
+            underWay[row] = facts
+            update(facts.integration) { $0.add(UsageEvent(row: row, facts: facts)) }
+        case .outcome(let began, let ending):
+            guard var facts = underWay.removeValue(forKey: began) else { return }
+            facts.end(ending)
+            update(facts.integration) { $0.ring.replace(UsageEvent(row: began, facts: facts)) }
+            count(facts, endedAt: ending.endedAt)
+        case .credentialsChanged(let integration, let fingerprint):
+            update(integration) { usage in
+                usage.fingerprint = fingerprint
+                usage.evidence = ConnectionEvidence()
+            }
+        case .callback(let integration, let at, let trace):
+            update(integration) { $0.evidence.learnCallback(at: at, trace: trace) }
         }
-        if let report = record.report {
-            reports.insert(report.key, content: report.content, at: record.arrivedAt)
+    }
+
+    private mutating func count(_ facts: UsageFacts, endedAt: Timestamp) {
+        update(facts.integration) { usage in
+            usage.evidence.learn(facts, endedAt: endedAt)
+            guard let tally = DayCounter.Tally(facts) else { return }
+            usage.day.add(tally, at: facts.at, now: endedAt)
+            usage.lastUsedAt = max(usage.lastUsedAt ?? facts.at, facts.at)
+            guard let milliseconds = facts.latencyMilliseconds else { return }
+            usage.latencies.add(milliseconds: milliseconds, at: facts.at)
         }
     }
 
@@ -107,7 +133,21 @@ package struct UsageState: Sendable {
         }
     }
 
-    /// All records ever of each integration.
+    package func evidence(of integration: IntegrationID) -> ConnectionEvidence {
+        integrations[integration]?.evidence ?? ConnectionEvidence()
+    }
+
+    package func fingerprint(of integration: IntegrationID) -> CredentialFingerprint? {
+        integrations[integration]?.fingerprint
+    }
+
+    /// The calls whose end nobody has seen, as records that say so. To be asked after recovery,
+    /// when all of them are from a process that is no more.
+    package func interruptions(at now: Timestamp) -> [UsageRecord] {
+        underWay.keys.sorted().map { .outcome(row: $0, UsageEnding(.interrupted, endedAt: now)) }
+    }
+
+    /// All rows ever of each integration.
     package var totals: [IntegrationID: UInt64] { integrations.mapValues(\.recorded) }
 
     package func shortenedWindowSeconds(at now: Timestamp) -> Int64? {
@@ -140,6 +180,15 @@ package struct UsageState: Sendable {
                     usage.lastUsedAt = lastUsedAt
                     usage.recorded = recorded
                 }
+            case .evidence(let integration, let evidence, let fingerprint):
+                update(integration) { usage in
+                    usage.evidence = evidence
+                    usage.fingerprint = fingerprint
+                }
+            case .underWay(let event):
+                underWay[event.row] = event.facts
+            case .hour(let integration, let hour, let latencies):
+                update(integration) { $0.latencies.restore(hour, latencies) }
             case .row(let event):
                 update(event.facts.integration) { $0.ring.append(event) }
             case .minute(let integration, let minute, let content):
@@ -148,6 +197,13 @@ package struct UsageState: Sendable {
                 reports.restore(stored)
             }
         }
+    }
+}
+
+extension UsageState.PerIntegration {
+    mutating func add(_ event: UsageEvent) {
+        recorded += 1
+        ring.append(event)
     }
 }
 
