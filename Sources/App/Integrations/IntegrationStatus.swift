@@ -6,62 +6,89 @@ struct IntegrationStatus: Sendable, Equatable {
     enum Trouble: String, CaseIterable, Sendable {
         case notConfigured = "not_configured"
         case envMalformed = "env_malformed"
-        /// Configured, and no evidence that it works. Reports of callers are none: they say what
-        /// the caller saw with a key of its own.
+        /// Configured, and no fresh evidence that it works. Reports of callers are none: they say
+        /// what the caller saw with a key of its own.
         case unproven
+        case authFailed = "auth_failed"
+        case unreachable
+        case providerDown = "provider_down"
+        /// Connected; it wants fewer requests.
+        case rateLimited = "rate_limited"
+        /// Connected; money or plan are used up.
+        case quotaExhausted = "quota_exhausted"
     }
 
     let entry: IntegrationID
     let name: String
     let category: IntegrationEntry.Category
     let isConfigured: Bool
+    let isConnected: Bool
     let missingVariables: [String]
     let trouble: Trouble?
     let suggestedFix: String?
     let counts: UsageCounts
+    let evidence: ConnectionEvidence.Claim?
 
-    init(_ entry: IntegrationEntry, _ check: CredentialCheck, _ counts: UsageCounts) {
+    /// - Parameter fix: what to do about an event's error code.
+    init(
+        _ entry: IntegrationEntry, _ check: CredentialCheck, _ counts: UsageCounts,
+        _ evidence: ConnectionEvidence, fix: (String) -> String?, at now: Timestamp
+    ) {
         self.entry = entry.id
         name = entry.name
         category = entry.category
         self.counts = counts
         missingVariables = check.missing.map(\.variable.name)
-        isConfigured = check.missing.isEmpty && check.malformed.isEmpty
-        if !check.missing.isEmpty {
-            trouble = .notConfigured
-            suggestedFix = Self.fix(missing: check.missing, entry)
-        } else if !check.malformed.isEmpty {
-            trouble = .envMalformed
-            suggestedFix =
-                check.malformed.map { "\($0.checked.name): \($0.reason)." }
-                .joined(separator: " ") + " Correct it and start the server again."
-        } else {
-            trouble = .unproven
-            suggestedFix =
-                "Make a call with it: no answer of \(entry.name) has been seen, so nobody "
-                + "knows whether its credentials work."
+        isConfigured = check.isUsable
+        guard isConfigured else {
+            let advice = CredentialAdvice(entry, check)
+            isConnected = false
+            trouble = advice.isMissing ? .notConfigured : .envMalformed
+            suggestedFix = advice.fix
+            self.evidence = nil
+            return
         }
+        isConnected = evidence.isConnected(at: now)
+        self.evidence = evidence.claim
+        let trouble = Self.trouble(evidence, at: now)
+        self.trouble = trouble
+        let lastFix = evidence.lastErrorCode.flatMap(fix)
+        suggestedFix =
+            switch trouble {
+            case .unproven:
+                "Make a call with it: no answer of \(entry.name) has been seen within a day, so "
+                    + "nobody knows whether its credentials work."
+            case nil: lastFix
+            case let trouble?: fix(trouble.rawValue) ?? lastFix
+            }
     }
 
-    private static func fix(
-        missing: [CredentialCheck.Checked], _ entry: IntegrationEntry
-    ) -> String {
-        let list = missing.map { checked in
-            let names = checked.variable.names.joined(separator: " or ")
-            return "\(names) to \(checked.variable.about)"
-        }.joined(separator: ", ")
-        return "Set \(list) (from \(entry.keyURL)) in the server's environment and start it again."
+    private static func trouble(_ evidence: ConnectionEvidence, at now: Timestamp) -> Trouble? {
+        guard evidence.isFresh(at: now) else { return .unproven }
+        switch (evidence.standing, evidence.limit) {
+        case (.unproven, _): return .unproven
+        case (.authFailed, _): return .authFailed
+        case (.unreachable, _): return .unreachable
+        case (.providerDown, _): return .providerDown
+        case (.works, .none): return nil
+        case (.works, .rateLimited): return .rateLimited
+        case (.works, .quotaExhausted): return .quotaExhausted
+        }
     }
 
     func write(to json: inout JSONWriter) {
         json.beginObject()
+        writeMembers(to: &json)
+        json.endObject()
+    }
+
+    /// The members, for an object that has others too.
+    func writeMembers(to json: inout JSONWriter) {
         json.member("id", entry.text)
         json.member("name", name)
         json.member("category", category.rawValue)
         json.member("configured", isConfigured)
-        // A connection is a claim with evidence, and only calls that we make ourselves are
-        // evidence.
-        json.member("connected", false)
+        json.member("connected", isConnected)
         json.member("last_used_at", counts.lastUsedAt)
         json.member("proof_of_use_count_24h", counts.ok)
         json.member("failures_24h", counts.failures)
@@ -73,7 +100,17 @@ struct IntegrationStatus: Sendable, Equatable {
         json.member("error_code", trouble?.rawValue)
         json.member("suggested_fix", suggestedFix)
         json.key("evidence")
-        json.null()
+        if let evidence { Self.write(evidence, to: &json) } else { json.null() }
+    }
+
+    private static func write(_ claim: ConnectionEvidence.Claim, to json: inout JSONWriter) {
+        json.beginObject()
+        json.member("kind", claim.kind.text)
+        json.member("at", claim.at)
+        json.member("trace_id", claim.trace)
+        json.member("http_status", claim.httpStatus)
+        json.member(
+            "expires_at", claim.at.advanced(bySeconds: ConnectionEvidence.validSeconds))
         json.endObject()
     }
 
@@ -96,7 +133,28 @@ struct IntegrationStatus: Sendable, Equatable {
                 .init(
                     "error_code", .nullable(.enumeration(Trouble.allCases.map(\.rawValue)))),
                 .init("suggested_fix", .nullable(.string())),
-                .init("evidence", .nullable(.any)),
+                .init(
+                    "evidence",
+                    .nullable(
+                        .object([
+                            .init(
+                                "kind",
+                                .enumeration(ConnectionEvidence.Kind.allCases.map(\.text))),
+                            .init("at", .string(format: "date-time")),
+                            .init("trace_id", .string()),
+                            .init("http_status", .nullable(.integer)),
+                            .init("expires_at", .string(format: "date-time")),
+                        ]))),
             ]))
+    }
+}
+
+extension ConnectionEvidence.Kind {
+    var text: String {
+        switch self {
+        case .traffic: "traffic"
+        case .probe: "probe"
+        case .callback: "callback"
+        }
     }
 }
