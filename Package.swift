@@ -52,7 +52,7 @@ var package = Package(
         .executableTarget(
             name: "App",
             dependencies: [
-                "Actors", "CAssets", "Persistence", crypto,
+                "Actors", "CAssets", "CZlib", "Persistence", crypto,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -98,7 +98,7 @@ var package = Package(
 )
 
 // The benchmarks are programs of their own, built only for `make bench`.
-if ProcessInfo.processInfo.environment["COUNTERSIGN_BENCHMARKS"] != nil {
+if ProcessInfo.processInfo.environment["ENABLE_BENCHMARKS"] != nil {
     package.targets += [
         .executableTarget(
             name: "BareRoute",

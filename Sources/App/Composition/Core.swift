@@ -12,6 +12,8 @@ struct Core: Sendable {
     let log: FileLog
     let accounts: AccountDirectory
     let usage: UsageActor
+    let journal: CallJournal
+    let keyring: DataKeyring
     let limiters: RateLimiters
     let hasher: PasswordHasher
     let catalog: IntegrationCatalog
@@ -48,11 +50,14 @@ struct Core: Sendable {
             try await limiters.restore(chunk: chunk, at: clock.now())
         }
         let hasher = settings.makeHasher()
+        let journal = CallJournal(log: log)
+        let usageActor = UsageActor(recovered: recovered.usage, log: log, journal: journal)
+        journal.whenFresh { Task { await usageActor.absorb() } }
         return Core(
             directory: directory, log: log,
             accounts: accountDirectory(
                 recovered, settings, log: log, keyring: keyring, hasher: hasher, random: random),
-            usage: UsageActor(recovered: recovered.usage, log: log), limiters: limiters,
+            usage: usageActor, journal: journal, keyring: keyring, limiters: limiters,
             hasher: hasher, catalog: catalog, clock: clock,
             recordsReplayed: recovered.recordsReplayed)
     }
@@ -93,8 +98,10 @@ struct Core: Sendable {
             shards: shards, installation: installation, hasher: hasher, random: random)
     }
 
-    var parts: Server.Parts {
-        Server.Parts(accounts: accounts, usage: usage, catalog: catalog, clock: clock)
+    func parts(_ providers: [GatewayProvider], _ prober: Prober) -> Server.Parts {
+        Server.Parts(
+            accounts: accounts, usage: usage, catalog: catalog, providers: providers,
+            prober: prober, clock: clock)
     }
 
     func snapshotter(_ settings: Settings, logger: Logger) -> Snapshotter {

@@ -36,11 +36,22 @@ extension Server.Parts {
         let usage = UsageState(
             integrations: catalog.ids, ringEvents: settings.usageRingEvents,
             dedupKeysMax: settings.usageDedupKeysMax)
+        let usageActor = UsageActor(recovered: usage, log: log)
         return Server.Parts(
             accounts: AccountDirectory(
                 shards: shards, installation: installation, hasher: hasher, random: random),
-            usage: UsageActor(recovered: usage, log: log), catalog: catalog,
+            usage: usageActor, catalog: catalog, providers: [],
+            prober: Prober(
+                calls: NoCalls(), providers: [], usage: usageActor,
+                ids: TraceIDSource(seed: random), clock: SystemWallClock(), afterSeconds: nil),
             clock: SystemWallClock())
+    }
+}
+
+/// A gateway that calls nobody.
+private struct NoCalls: ProviderCalling {
+    func call(_ call: ProviderCall) async -> ProviderAnswer {
+        ProviderAnswer(refused: call, nil)
     }
 }
 
@@ -60,6 +71,7 @@ private struct EmptyLog: EventLog {
 
     func isDurable(_ position: LogPosition) -> Bool { true }
     func durable(through position: LogPosition) async {}
+    func whenDurable(_ position: LogPosition, _ body: @escaping @Sendable () -> Void) { body() }
     func read(from records: [ShardID: UInt64], _ body: (LoggedSection) throws -> Void) throws {}
     func snapshotBase() -> SnapshotBase { SnapshotBase(frame: 0, records: [:]) }
     func putSnapshot(_ parts: [SnapshotPart], base: SnapshotBase) throws(StorageError) {}

@@ -8,6 +8,7 @@ struct RecoveredState {
     var installation = InstallationState()
     var tokensLastUsed: [ServiceTokenID: Timestamp] = [:]
     var usage: UsageState
+    var alerts = AlertsState()
     var rateLimitChunks: [[UInt8]] = []
     private(set) var recordsReplayed = 0
 
@@ -54,6 +55,8 @@ struct RecoveredState {
             try usage.restore(chunk: chunk, appliedRecord: header.appliedRecord)
         case .rateLimits:
             rateLimitChunks.append(chunk)
+        case .alerts:
+            try alerts.restore(chunk: chunk, appliedRecord: header.appliedRecord)
         }
     }
 
@@ -73,6 +76,8 @@ struct RecoveredState {
                 try installation.replay(stored, record: record)
             case UsageRecord.kinds:
                 try usage.replay(stored, record: record)
+            case AlertsEvent.kinds:
+                try alerts.replay(stored, record: record)
             default:
                 // Kinds of a newer version: an ignorable one says so itself.
                 if !stored.isIgnorable {

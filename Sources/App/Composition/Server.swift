@@ -24,10 +24,14 @@ enum Server {
         let core = try await Core.open(settings, keys: keys, clock: clock, logger: logger)
         let isStopping = StopFlag()
         let ids = TraceIDSource(seed: SystemRandomSource())
-        let front = try Server.front(
-            core, settings, http: http, ids: ids, sink: settings.accessLog ? sink : nil,
-            isStopping: isStopping, logger: logger)
-        let server = HTTPServer(http, front: front, logger: logger) { port in
+        let stage = Stage(
+            core: core, settings: settings, http: http, ids: ids,
+            accessLog: settings.accessLog ? AccessLog(to: sink) : nil, logger: logger)
+        let providers = try settings.providers(
+            core.catalog, environment: ProcessInfo.processInfo.environment)
+        try await stage.begin(providers)
+        let (front, gateway, prober) = try stage.build(providers, isStopping: isStopping)
+        let server = HTTPServer(http, front: front, gateway: gateway, logger: logger) { port in
             Announcement.print(host: http.host, port: port, isTLS: http.tls != nil)
         }
         let snapshotter = core.snapshotter(settings, logger: logger)
@@ -41,6 +45,7 @@ enum Server {
                 ControlServer(
                     directory: settings.dataDirectory, logger: logger,
                     perform: operatorService.perform),
+                prober,
                 server,
                 StopWatch(flag: isStopping),
             ],
@@ -59,6 +64,7 @@ enum Server {
             }
             throw error
         }
+        await gateway.stop()
         await snapshotter.takeAndReport()
         await core.close()
     }
@@ -97,14 +103,23 @@ enum Server {
         _ core: Core, _ settings: Settings, _ ids: TraceIDSource
     ) -> OperatorService {
         OperatorService(
-            accounts: core.accounts, minting: minting(core.parts, settings),
+            accounts: core.accounts, minting: minting(core, settings),
             resetTokenSeconds: settings.policy.resetTokenSeconds, clock: core.clock, ids: ids)
     }
 
+    private static func minting(_ core: Core, _ settings: Settings) -> TokenMinting {
+        minting(core.accounts, core.catalog, settings)
+    }
+
     private static func minting(_ core: Parts, _ settings: Settings) -> TokenMinting {
+        minting(core.accounts, core.catalog, settings)
+    }
+
+    private static func minting(
+        _ accounts: AccountDirectory, _ catalog: IntegrationCatalog, _ settings: Settings
+    ) -> TokenMinting {
         TokenMinting(
-            installation: core.accounts.installation,
-            integrationIDs: Set(core.catalog.ids.map(\.text)),
+            installation: accounts.installation, integrationIDs: Set(catalog.ids.map(\.text)),
             tokensPerAccountMax: settings.tokensPerAccountMax)
     }
 
@@ -115,36 +130,9 @@ enum Server {
         let accounts: AccountDirectory
         let usage: UsageActor
         let catalog: IntegrationCatalog
+        let providers: [GatewayProvider]
+        let prober: Prober
         let clock: any WallClock
-    }
-
-    private static func front(
-        _ core: Core, _ settings: Settings, http: HTTPServerConfiguration, ids: TraceIDSource,
-        sink: LogSink?, isStopping: StopFlag, logger: Logger
-    ) throws -> Front {
-        let metrics = HTTPMetrics()
-        let operations = OperationsRoutes(
-            version: Version.text,
-            metrics: Metrics(http: metrics, sources: [CoreMetrics(core: core).write])
-        ) { [log = core.log] in
-            if isStopping.isSet { return .stopping }
-            return log.hasRoom ? .ready : .diskRefusesWrites
-        }
-        let endpoints = endpoints(core.parts, settings)
-        let table = try EndpointTable(endpoints + operations.endpoints(beside: endpoints))
-        return Front(
-            Front.Parts(
-                table: table,
-                accounts: AccountAuthenticator(
-                    accounts: core.accounts, stepUpSeconds: settings.policy.stepUpSeconds),
-                limiters: core.limiters,
-                sources: SourceResolver(trustedProxies: http.trustedProxies),
-                sameSite: SameSiteRule(publicOrigin: http.publicOrigin),
-                bodies: BodyReader(jsonBytesMax: http.jsonBodyBytesMax),
-                encoder: ReplyEncoder(
-                    securityHeaders: SecurityHeaders(isReachedByTLS: http.isReachedByTLS)),
-                metrics: metrics, accessLog: sink.map(AccessLog.init(to:)), ids: ids,
-                clock: core.clock, logger: logger))
     }
 
     /// Every endpoint but those of `OperationsRoutes`, which describe the others.
@@ -166,9 +154,9 @@ enum Server {
             ).endpoints
             + UsageRoutes(usage: core.usage, integrations: Set(core.catalog.ids)).endpoints
             + IntegrationRoutes(
-                catalog: core.catalog, environment: ProcessInfo.processInfo.environment,
-                usage: core.usage
+                usage: core.usage, providers: core.providers, prober: core.prober
             ).endpoints
+            + GatewayRoutes().endpoints
     }
 }
 
@@ -195,19 +183,5 @@ private enum Announcement {
         let name = host.contains(":") ? "[\(host)]" : host
         let line = "listening on \(isTLS ? "https" : "http")://\(name):\(port)\n"
         FileHandle.standardOutput.write(Data(line.utf8))
-    }
-}
-
-/// The front's question to the accounts.
-private struct AccountAuthenticator: Authenticating {
-    let accounts: AccountDirectory
-    let stepUpSeconds: Int64
-
-    func session(_ secret: BearerSecret, at now: Timestamp) async -> SessionPrincipal? {
-        await accounts.authenticate(secret, at: now)
-    }
-
-    func token(_ secret: BearerSecret, at now: Timestamp) async -> TokenPrincipal? {
-        await accounts.installation.authenticate(secret.digest, at: now)
     }
 }

@@ -4,13 +4,22 @@ import Logging
 /// The table of all settings, in the order of `config/countersign.yaml`.
 enum SettingKeys {
     static let all: [SettingKey] =
-        network + storage + accounts + rateLimits + [
+        network + storage + accounts + rateLimits + calls + [
             .integer(
                 "usage.ring_events", \.usageRingEvents, 1000...10_000_000,
                 "Events of each integration that can be listed; counts are exact beyond them."),
             .integer(
                 "usage.dedup_keys_max", \.usageDedupKeysMax, 1000...100_000_000,
                 "Keys of reported events that are remembered, for 24 hours at the most."),
+            .integer(
+                "alerts.test_per_user_day", \.smsLimits.testsPerUserDay, 1...100_000,
+                "Test messages that a user may send within 24 hours."),
+            .integer(
+                "alerts.test_per_installation_day", \.smsLimits.testsPerInstallationDay,
+                1...100_000, "Test messages of all users together within 24 hours."),
+            .integer(
+                "alerts.per_number_hour", \.smsLimits.perNumberHour, 1...100_000,
+                "Messages that may go to one number within an hour."),
         ]
 
     private static let network: [SettingKey] = [
@@ -119,6 +128,24 @@ enum SettingKeys {
         .integer(
             "passwords.queue_milliseconds", \.passwordQueueMilliseconds, 1...60_000,
             "What can't be hashed within this is refused at once."),
+    ]
+
+    private static let calls: [SettingKey] = [
+        .integer(
+            "calls.concurrency_per_token_max", \.callsPerTokenMax, 1...1_000_000,
+            "Calls of one token that may be under way; more are answered 503."),
+        .integer(
+            "calls.concurrency_per_integration_max", \.callsPerIntegrationMax, 1...1_000_000,
+            "Calls of one integration that may be under way; more are answered 503."),
+        .text(
+            "upstream.ca_file", \.upstreamCAFile,
+            "PEM file with roots that providers' certificates may have besides the system's."),
+        .flag(
+            "probes.enabled", \.probes,
+            "Free requests keep the evidence of a connection fresh where no traffic does."),
+        .integer(
+            "probes.after_seconds", \.probesAfterSeconds, 1...86_400,
+            "A probe is due when nothing was seen of an integration for so long."),
     ]
 
     private static let rateLimits: [SettingKey] = RateClass.allCases.flatMap(rates)

@@ -40,6 +40,16 @@ struct Settings: Sendable {
     var usageRingEvents = 65_536
     var usageDedupKeysMax = 4_000_000
 
+    var smsLimits = SMSLimits(
+        testsPerUserDay: 30, testsPerInstallationDay: 100, perNumberHour: 60)
+
+    var callsPerTokenMax = 2048
+    var callsPerIntegrationMax = 2048
+    /// PEM file with roots that providers' certificates may have besides the system's.
+    var upstreamCAFile = ""
+    var probes = true
+    var probesAfterSeconds: Int64 = 900
+
     var headerBytesMax = 16 * 1024
     var jsonBodyBytesMax = 1 << 20
     var connectionsMax = 10_000

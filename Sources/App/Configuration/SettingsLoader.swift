@@ -97,7 +97,8 @@ struct SettingsLoader {
             } else if name.hasSuffix(Self.baseURLSuffix) {
                 guard URLText.isOrigin(text) else {
                     report(
-                        name, origin, "\"\(text.prefix(80))\" is no origin.",
+                        // Not repeated: a URL may have a password in it.
+                        name, origin, "The value is no origin.",
                         fix: "Use a URL such as https://api.example.com, without a path.")
                     continue
                 }

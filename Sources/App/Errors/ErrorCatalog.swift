@@ -214,6 +214,80 @@ extension ErrorCode {
                 422, "The event lies more than 5 minutes in the future.",
                 fix: "Check the reporter's clock.")
 
+        case .pathNotAllowed:
+            .init(
+                400, "The path has parts that could lead somewhere else than they seem to.",
+                fix: "Send the provider's path without dot segments, backslashes and encoded "
+                    + "separators or control characters.")
+        case .notConfigured:
+            .init(
+                503, "The credentials of this integration are not set.",
+                fix: "Set the variables that GET /api/integrations/status names, then restart.")
+        case .envMalformed:
+            .init(
+                503, "The credentials of this integration can't be right.",
+                fix: "Correct what GET /api/integrations/status names, then restart.")
+        case .ambiguous:
+            .init(
+                502, "It may or may not have happened: the provider gave no clear answer.",
+                fix: "Look it up at the provider before you send it again.")
+        case .optedOut:
+            .init(
+                409, "The recipient has asked for no more messages.",
+                fix: "The recipient has to send START to the sender's number.")
+        case .badRecipient:
+            .init(
+                422, "The provider can't send to this number.",
+                fix: "Check the number; it has to be a mobile number in E.164 form.")
+        case .badSender:
+            .init(
+                502, "The provider does not accept the sender's number.",
+                fix: "Set TWILIO_FROM_NUMBER to a number of the account that can send messages.")
+        case .signatureInvalid:
+            .init(
+                403, "The signature is not the provider's.",
+                fix: "Check that public_url is what the provider calls, and its auth token.")
+        case .providerRejected:
+            .init(
+                502, "The provider refused the request.",
+                fix: "Read the message, and the event under this trace id.")
+        case .authFailed:
+            .init(
+                502, "The provider does not accept our credentials.",
+                fix: "Correct the variables of this integration, then restart the server.")
+        case .geoPermission:
+            .init(
+                502, "The provider's account may not send to this country.",
+                fix: "Enable the country in the provider's console.")
+        case .trialUnverified:
+            .init(
+                502, "The provider's account is a trial and may send to verified numbers only.",
+                fix: "Verify the number in the provider's console, or upgrade the account.")
+        case .senderUnregistered:
+            .init(
+                502, "The sender's number is not registered for messages from programs.",
+                fix: "Register the number (A2P 10DLC) in the provider's console.")
+        case .queueFull:
+            .init(
+                502, "Too many messages wait at the provider for the sender's number.",
+                fix: "Send less, or add numbers to the account; try again in some hours.")
+        case .redirectBlocked:
+            .init(
+                502, "The provider redirects to another host, where its credentials must not go.",
+                fix: "Call the address that the provider's documentation names now.")
+        case .upstreamUnreachable:
+            .init(
+                502, "The provider can't be reached.",
+                fix: "Try again later; GET /api/integrations/status says since when.")
+        case .upstreamInvalid:
+            .init(
+                502, "The provider's answer broke off or is no valid HTTP.",
+                fix: "Try again; what can't be repeated, look up at the provider first.")
+        case .upstreamTimeout:
+            .init(
+                504, "The provider did not answer in time.",
+                fix: "Try again later; what can't be repeated, look up at the provider first.")
+
         case .rateLimited:
             .init(
                 429, "Too many requests.",

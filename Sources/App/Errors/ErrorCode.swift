@@ -65,6 +65,26 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case eventTooOld = "event_too_old"
     case eventInFuture = "event_in_future"
 
+    // What a call to a provider met.
+    case pathNotAllowed = "path_not_allowed"
+    case notConfigured = "not_configured"
+    case envMalformed = "env_malformed"
+    case ambiguous
+    case optedOut = "opted_out"
+    case badRecipient = "bad_recipient"
+    case badSender = "bad_sender"
+    case signatureInvalid = "signature_invalid"
+    case providerRejected = "provider_rejected"
+    case authFailed = "auth_failed"
+    case geoPermission = "geo_permission"
+    case trialUnverified = "trial_unverified"
+    case senderUnregistered = "a2p_unregistered"
+    case queueFull = "queue_full"
+    case redirectBlocked = "redirect_blocked"
+    case upstreamUnreachable = "upstream_unreachable"
+    case upstreamInvalid = "upstream_invalid"
+    case upstreamTimeout = "upstream_timeout"
+
     // How much is too much.
     case rateLimited = "rate_limited"
     case tooManyAttempts = "too_many_attempts"

@@ -21,6 +21,8 @@ package struct Call: Sendable {
     package var headers: HTTPFields
     package var pathParameters: [String: String]
     package var query: [(name: String, value: String)]
+    /// The query as it was sent, for whoever has signed it.
+    package var rawQuery = ""
     package var body: ByteBuffer
 
     package init(

@@ -117,10 +117,11 @@ package struct Front: HTTPResponder {
         let body = try await parts.bodies.read(
             request, as: endpoint.request, sendContinue: context.sendContinue)
         try await admitAgain(credential, to: endpoint, headers, &visit)
-        let call = Call(
+        var call = Call(
             trace: visit.identity.trace, now: visit.now, source: visit.source,
             userAgent: Front.userAgent(headers), caller: visit.caller, headers: headers,
             pathParameters: parameters, query: query, body: body)
+        call.rawQuery = String(target.query)
         return try await endpoint.handle(call)
     }
 

@@ -1,5 +1,5 @@
 import HummingbirdCore
-package import Logging
+import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
@@ -15,8 +15,8 @@ package struct HTTPServer: Service {
     private let onListening: @Sendable (_ port: Int) -> Void
 
     /// - Parameter onListening: called once, with the port that was bound.
-    package init(
-        _ configuration: HTTPServerConfiguration, front: Front,
+    init(
+        _ configuration: HTTPServerConfiguration, front: Front, gateway: Gateway?,
         registry: ConnectionRegistry = ConnectionRegistry(), logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) -> Void
     ) {
@@ -25,7 +25,8 @@ package struct HTTPServer: Service {
         self.logger = logger
         self.onListening = onListening
         connection = HTTPConnection(
-            front: front, limits: configuration.limits, tls: configuration.tls, registry: registry)
+            front: front, limits: configuration.limits, tls: configuration.tls,
+            registry: registry, gateway: gateway)
     }
 
     /// Returns when the last connection is closed.

@@ -56,13 +56,29 @@ package struct ReplyEncoder: Sendable {
     private func failure(
         _ error: APIError, to request: RequestSummary, notice: RateLimitNotice?
     ) -> Response {
+        let (status, headers, body) = failureParts(error, to: request, notice: notice)
+        return finish(status, headers, body, to: request)
+    }
+
+    /// A failure in parts, for answers that do not go through Hummingbird.
+    func failure(
+        _ error: APIError, to request: RequestSummary
+    ) -> (status: HTTPResponse.Status, headers: HTTPFields, body: ByteBuffer) {
+        var (status, headers, body) = failureParts(error, to: request, notice: nil)
+        headers.append(HTTPField(name: .contentLength, value: String(body.readableBytes)))
+        return (status, headers, body)
+    }
+
+    private func failureParts(
+        _ error: APIError, to request: RequestSummary, notice: RateLimitNotice?
+    ) -> (status: HTTPResponse.Status, headers: HTTPFields, body: ByteBuffer) {
         var headers = head(request, contentType: ReplyEncoder.json, notice: notice)
         headers[.cacheControl] = "no-store"
         for (name, value) in error.headers { headers[name] = value }
-        let status = HTTPResponse.Status(code: error.code.definition.status)
-        return finish(
-            status, headers, ByteBuffer(bytes: error.body(trace: request.identity.trace)),
-            to: request)
+        return (
+            HTTPResponse.Status(code: error.code.definition.status), headers,
+            ByteBuffer(bytes: error.body(trace: request.identity.trace))
+        )
     }
 
     private func head(

@@ -33,7 +33,7 @@ package struct PeerContext: Sendable {
 /// The two parts of a request's target, as they were sent.
 struct RequestTarget {
     let path: Substring
-    private let query: Substring
+    let query: Substring
 
     init(_ target: String) {
         // A fragment has no place in a request (RFC 9112 §3.2); such a target matches no route.

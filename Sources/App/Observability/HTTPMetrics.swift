@@ -15,6 +15,9 @@ package final class HTTPMetrics: Sendable {
     /// Shows the counters of these routes from now on.
     package func show(_ table: EndpointTable) { routes.withLock { $0 = table.routes } }
 
+    /// Shows those of further routes, which are not in the table.
+    func showMore(_ more: [Route]) { routes.withLock { $0 += more } }
+
     package func requestBegan() { inFlight.add(1, ordering: .relaxed) }
 
     package func requestEnded(_ route: Route?, status: Int, took: Duration) {

@@ -4,18 +4,11 @@ import NIOCore
 
 /// Which integrations there are, and what is known about each.
 struct IntegrationRoutes: Sendable {
-    private let usage: UsageActor
-    /// The environment can't change while the process lives, so it is judged once.
-    private let checked: [(entry: IntegrationEntry, check: CredentialCheck)]
+    let usage: UsageActor
+    let providers: [GatewayProvider]
+    let prober: Prober
 
-    init(catalog: IntegrationCatalog, environment: [String: String], usage: UsageActor) {
-        self.usage = usage
-        checked = catalog.entries.map {
-            ($0, CredentialCheck($0, environment: environment))
-        }
-    }
-
-    var endpoints: [Endpoint] { [status] }
+    var endpoints: [Endpoint] { [status, stats, probe] }
 
     private var status: Endpoint {
         Endpoint(
@@ -24,17 +17,86 @@ struct IntegrationRoutes: Sendable {
             response: .json(
                 status: 200, .object([.init("integrations", .array(IntegrationStatus.schema))]))
         ) { call throws(APIError) in
-            let counts = await usage.counts(at: call.now)
-            var json = JSONWriter(capacity: 512 * checked.count)
+            let standings = await usage.standings(at: call.now)
+            var json = JSONWriter(capacity: 768 * providers.count)
             json.beginObject()
             json.key("integrations")
             json.beginArray()
-            for (entry, check) in checked {
-                IntegrationStatus(entry, check, counts[entry.id] ?? UsageCounts())
-                    .write(to: &json)
+            for provider in providers {
+                provider.status(standings[provider.id], at: call.now).write(to: &json)
             }
             json.endArray()
             return Reply(.ok, .openObject(ByteBuffer(bytes: json.bytes)))
         }
+    }
+
+    // MARK: Statistics
+
+    private static let hours = 1...24
+
+    private var stats: Endpoint {
+        Endpoint(
+            .get, "/api/integrations/{id}/stats", "Counts by hour, latencies, rate limits",
+            access: .sessionOrScope(.statusRead), rateClass: .reads,
+            query: [.init("hours", .integer, isRequired: false, note: "1–24, 24 when absent.")],
+            response: .json(status: 200, IntegrationStats.schema),
+            errors: [.integrationUnknown, .validationFailed]
+        ) { call throws(APIError) in
+            let provider = try provider(call)
+            let count = try Self.hours(call.query("hours"))
+            let hours = await usage.hours(of: provider.id, count: count, at: call.now)
+            var json = JSONWriter(capacity: 4096)
+            IntegrationStats(hours: hours, limits: provider.rateLimits.seen).write(to: &json)
+            return Reply(.ok, .openObject(ByteBuffer(bytes: json.bytes)))
+        }
+    }
+
+    private static func hours(_ text: String?) throws(APIError) -> Int {
+        guard let text else { return hours.upperBound }
+        guard let count = Int(text), hours.contains(count) else {
+            throw APIError(
+                .validationFailed, field: "hours", message: "hours is a number from 1 to 24.")
+        }
+        return count
+    }
+
+    // MARK: Probes
+
+    private var probe: Endpoint {
+        Endpoint(
+            .post, "/api/integrations/{id}/probe", "Test the connection now, for free",
+            access: .admin(stepUp: false), rateClass: .probe,
+            response: .json(status: 200, .object([.init("status", IntegrationStatus.schema)])),
+            errors: [.integrationUnknown, .notConfigured, .envMalformed]
+        ) { call throws(APIError) in
+            let provider = try provider(call)
+            if let obstacle = provider.obstacle { throw obstacle }
+            await prober.probe(provider, trace: call.trace)
+            let standings = await usage.standings(at: call.now)
+            var json = JSONWriter(capacity: 768)
+            json.beginObject()
+            json.key("status")
+            provider.status(standings[provider.id], at: call.now).write(to: &json)
+            return Reply(.ok, .openObject(ByteBuffer(bytes: json.bytes)))
+        }
+    }
+
+    private func provider(_ call: Call) throws(APIError) -> GatewayProvider {
+        let id = IntegrationID(call.parameter("id"))
+        guard let provider = providers.first(where: { $0.id == id }) else {
+            throw APIError(.integrationUnknown)
+        }
+        return provider
+    }
+}
+
+extension GatewayProvider {
+    func status(
+        _ standing: (counts: UsageCounts, evidence: ConnectionEvidence)?, at now: Timestamp
+    ) -> IntegrationStatus {
+        IntegrationStatus(
+            entry, check, standing?.counts ?? UsageCounts(),
+            standing?.evidence ?? ConnectionEvidence(),
+            fix: { classifier.suggestedFix(for: $0) }, at: now)
     }
 }

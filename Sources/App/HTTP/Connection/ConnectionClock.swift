@@ -21,6 +21,7 @@ struct ConnectionClock {
     /// The first byte of a head that is not complete yet.
     private var headSince: NIODeadline?
     private var body: (since: NIODeadline, bytes: Int)?
+    private var isBodyWaiting = false
     private var unwritableSince: NIODeadline?
     private var linger: (since: NIODeadline, lastByteAt: NIODeadline)?
 
@@ -49,9 +50,16 @@ struct ConnectionClock {
 
     mutating func requestEnded() { body = nil }
 
+    /// Whether it is us who do not read the body now.
+    mutating func bodyWaits(_ isWaiting: Bool, now: NIODeadline) {
+        isBodyWaiting = isWaiting
+        body = nil
+    }
+
     mutating func answerEnded(now: NIODeadline) {
         waitingSince = now
         body = nil
+        isBodyWaiting = false
     }
 
     mutating func lingers(now: NIODeadline) { linger = (now, now) }
@@ -74,7 +82,7 @@ struct ConnectionClock {
             let seconds = state.hasHadRequest ? limits.idleSeconds : limits.headSeconds
             return Deadline(at: waitingSince + .seconds(seconds), expiry: .close)
         case .exchange(let exchange):
-            guard !exchange.isRequestComplete else { return nil }
+            guard !exchange.isRequestComplete, !isBodyWaiting else { return nil }
             let since = body?.since ?? now
             if body == nil { body = (now, 0) }
             return Deadline(at: since + .seconds(limits.bodySeconds), expiry: .requestTimeout)

@@ -19,9 +19,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private let limits: ConnectionLimits
     private let refusal: @Sendable (ErrorCode) -> RefusalAnswer
-    private var state = ConnectionState()
+    private(set) var state = ConnectionState()
     private var clock: ConnectionClock
     private var ahead = CircularBuffer<Ahead>()
+    /// Where bytes go that are an answer already: past the encoder.
+    private var relayContext: ChannelHandlerContext?
+    private var context: ChannelHandlerContext?
     private var isReadHeld = false
     private var isRequestLineComplete = false
     private var timer: (at: NIODeadline, task: Scheduled<Void>)?
@@ -145,17 +148,27 @@ extension ConnectionHandler {
     private func endAnswer(
         _ data: NIOAny, _ promise: EventLoopPromise<Void>?, _ context: ChannelHandlerContext
     ) {
+        endAnswer(context) { close in
+            guard let close else { return context.write(data, promise: promise) }
+            finish(data, promise, context, then: close)
+        }
+    }
+
+    /// - Parameter write: writes what is left, and calls what it is given when that has left.
+    private func endAnswer(
+        _ context: ChannelHandlerContext, _ write: (((ChannelHandlerContext) -> Void)?) -> Void
+    ) {
         switch state.answerEnded(hasMoreInput: !ahead.isEmpty) {
         case .nextRequest:
-            context.write(data, promise: promise)
+            write(nil)
             clock.answerEnded(now: .now())
             deliverAhead(context)
             arm(context)
         case .close:
-            finish(data, promise, context) { $0.close(promise: nil) }
+            write { $0.close(promise: nil) }
         case .linger:
             linger(context)
-            finish(data, promise, context) { $0.close(mode: .output, promise: nil) }
+            write { $0.close(mode: .output, promise: nil) }
         }
     }
 
@@ -193,6 +206,42 @@ extension ConnectionHandler {
         let written = promise ?? context.eventLoop.makePromise()
         written.futureResult.assumeIsolated().whenComplete { _ in close(context) }
         context.writeAndFlush(data, promise: written)
+    }
+}
+
+// MARK: Answers that are bytes already
+
+extension ConnectionHandler {
+    /// A relayed answer begins; what its head has to say about the connection.
+    func relayBegins() -> ConnectionState.Persistence {
+        state.answerBegan(hasMoreInput: !ahead.isEmpty)
+    }
+
+    func relay(_ bytes: ByteBuffer) {
+        relayContext?.write(NIOAny(bytes), promise: nil)
+    }
+
+    func flushRelay() { relayContext?.flush() }
+
+    /// The last bytes of a relayed answer.
+    func relayEnds(_ bytes: ByteBuffer) {
+        guard let context, let relayContext else { return }
+        endAnswer(context) { close in
+            guard let close else {
+                relayContext.writeAndFlush(NIOAny(bytes), promise: nil)
+                return
+            }
+            let written = context.eventLoop.makePromise(of: Void.self)
+            written.futureResult.assumeIsolated().whenComplete { _ in close(context) }
+            relayContext.writeAndFlush(NIOAny(bytes), promise: written)
+        }
+    }
+
+    /// The body is not read for a while because of us, so the client is not to blame.
+    func bodyWaits(_ isWaiting: Bool) {
+        guard let context else { return }
+        clock.bodyWaits(isWaiting, now: .now())
+        arm(context)
     }
 }
 
@@ -264,7 +313,17 @@ extension ConnectionHandler {
 // MARK: Deadlines
 
 extension ConnectionHandler {
-    func handlerAdded(context: ChannelHandlerContext) { arm(context) }
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        relayContext = try? context.pipeline.syncOperations.context(
+            handlerType: HTTPResponseEncoder.self)
+        arm(context)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        relayContext = nil
+    }
 
     /// Makes sure that a timer runs out no later than the next deadline. One that runs out early
     /// looks again, so that a busy connection sets a timer every few seconds and not for every

@@ -18,15 +18,18 @@ package struct HTTPConnection: HTTPChannelHandler {
     private let limits: ConnectionLimits
     private let tls: TLSIdentity?
     private let registry: ConnectionRegistry
+    private let gateway: Gateway?
     private let refusal: @Sendable (ErrorCode) -> RefusalAnswer
 
-    package init(
-        front: Front, limits: ConnectionLimits, tls: TLSIdentity?, registry: ConnectionRegistry
+    init(
+        front: Front, limits: ConnectionLimits, tls: TLSIdentity?, registry: ConnectionRegistry,
+        gateway: Gateway?
     ) {
         self.front = front
         self.limits = limits
         self.tls = tls
         self.registry = registry
+        self.gateway = gateway
         refusal = front.refusal
     }
 
@@ -48,8 +51,15 @@ package struct HTTPConnection: HTTPChannelHandler {
             let connection = ConnectionHandler(limits: limits, refusal: refusal)
             try pipeline.addHandlers([
                 HTTPResponseEncoder(), ByteGate(connection), ByteToMessageHandler(decoder),
-                connection, HTTP1ToHTTPServerCodec(secure: tls != nil),
+                connection,
             ])
+            if let gateway {
+                try pipeline.addHandler(
+                    GatewayHandler(
+                        gateway, loop: gateway.loop(channel.eventLoop), connection: connection,
+                        peer: Self.peer(channel)))
+            }
+            try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: tls != nil))
             return try NIOAsyncChannel(
                 wrappingChannelSynchronously: channel,
                 configuration: .init(isOutboundHalfClosureEnabled: true))
@@ -58,8 +68,7 @@ package struct HTTPConnection: HTTPChannelHandler {
 
     package func handle(value: Value, logger: Logger) async {
         let channel = value.channel
-        let address = channel.remoteAddress?.ipAddress.flatMap { SourceAddress($0) }
-        let peer = PeerContext(peer: address ?? .unknown) {
+        let peer = PeerContext(peer: Self.peer(channel)) {
             // A connection that has gone away shows itself when the body is read.
             try? await channel.writeAndFlush(HTTPResponsePart.head(.init(status: .continue)))
         }
@@ -69,5 +78,9 @@ package struct HTTPConnection: HTTPChannelHandler {
             try await writer.write(response: response.head, body: response.body)
         }
         await connection.handleHTTP(asyncChannel: value, logger: logger)
+    }
+
+    private static func peer(_ channel: any Channel) -> SourceAddress {
+        channel.remoteAddress?.ipAddress.flatMap { SourceAddress($0) } ?? .unknown
     }
 }

@@ -33,6 +33,24 @@ package struct AccessLog: Sendable {
         line.member("source", visit.source.text)
         sink.append(line.finished)
     }
+
+    /// The same for a gateway call.
+    func record(
+        _ visit: GatewayVisit, route: String, token: TokenPrincipal?, status: Int, bytes: UInt64,
+        took: Duration
+    ) {
+        var line = LogLine(at: visit.now, kind: "access")
+        line.member("trace_id", ascii: visit.identity.trace.utf8Bytes)
+        line.member("method", visit.method)
+        line.member("route", route)
+        line.member("status", Int64(status))
+        line.member("duration_us", took.microseconds)
+        line.member("bytes", Int64(clamping: bytes))
+        line.member("caller", token == nil ? "anonymous" : "token")
+        if let token { line.member("token_id", token.id.description) }
+        line.member("source", visit.source.text)
+        sink.append(line.finished)
+    }
 }
 
 extension Duration {

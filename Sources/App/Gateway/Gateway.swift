@@ -1,0 +1,175 @@
+import Actors
+import HTTPTypes
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import Synchronization
+
+/// The gateway: calls of providers with keys that callers never see, each one a durable event.
+final class Gateway: Sendable {
+    struct Parts: Sendable {
+        var providers: [GatewayProvider]
+        var tokens: TokenIndex
+        var journal: CallJournal
+        var bulkheads: CallBulkheads
+        var limiters: RateLimiters
+        /// Whether a limit of calls is configured at all.
+        var hasCallLimit: Bool
+        var sources: SourceResolver
+        var ids: TraceIDSource
+        var clock: any WallClock
+        var encoder: ReplyEncoder
+        var metrics: HTTPMetrics
+        var accessLog: AccessLog?
+        var logger: Logger
+    }
+
+    /// What requests of all calls are called in logs and metrics.
+    static let path = "/api/integrations/{id}/call/{path}"
+
+    let admission: CallAdmission
+    let providers: [GatewayProvider]
+    private let parts: Parts
+    private let loops: Mutex<[ObjectIdentifier: NIOLoopBound<GatewayLoop>]> = Mutex([:])
+    private let route: Route
+    private let group: any EventLoopGroup
+
+    init(_ parts: Parts, route: Route, group: any EventLoopGroup) {
+        self.parts = parts
+        self.route = route
+        self.group = group
+        providers = parts.providers
+        admission = CallAdmission(
+            providers: Dictionary(
+                parts.providers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first }),
+            tokens: parts.tokens, bulkheads: parts.bulkheads, journal: parts.journal)
+    }
+
+    var journal: CallJournal { parts.journal }
+    var bulkheads: CallBulkheads { parts.bulkheads }
+
+    func provider(_ id: IntegrationID) -> GatewayProvider? { admission.providers[id] }
+
+    /// What belongs to this event loop; to be called on it.
+    func loop(_ eventLoop: any EventLoop) -> GatewayLoop {
+        loops.withLock { loops in
+            let id = ObjectIdentifier(eventLoop)
+            if let known = loops[id] { return known }
+            let loop = GatewayLoop(
+                eventLoop, journal: parts.journal, bulkheads: parts.bulkheads, clock: parts.clock)
+            loop.start()
+            let bound = NIOLoopBound(loop, eventLoop: eventLoop)
+            loops[id] = bound
+            return bound
+        }.value
+    }
+
+    /// Stops timers and closes idle connections.
+    func stop() async {
+        for loop in loops.withLock({ Array($0.values) }) {
+            let eventLoop = loop.eventLoop
+            try? await eventLoop.submit { loop.value.stop() }.get()
+        }
+        parts.journal.giveUp()
+    }
+}
+
+// MARK: Calls of clients
+
+extension Gateway {
+    func visit(_ head: HTTPRequestHead, peer: SourceAddress) -> GatewayVisit {
+        let traces = head.headers["traceparent"]
+        var forwarded = HTTPFields()
+        for value in head.headers["x-forwarded-for"] {
+            forwarded.append(HTTPField(name: .xForwardedFor, value: value))
+        }
+        parts.metrics.requestBegan()
+        return GatewayVisit(
+            identity: RequestIdentity(
+                traceparent: traces.count == 1 ? traces[0] : nil, ids: parts.ids),
+            source: parts.sources.source(peer: peer, headers: forwarded), now: parts.clock.now(),
+            method: head.method.rawValue)
+    }
+
+    /// Starts the call, at once unless somebody has set a limit.
+    func began(_ underWay: CallUnderWay, on loop: GatewayLoop) {
+        guard parts.hasCallLimit else { return underWay.start() }
+        let bound = NIOLoopBound(underWay, eventLoop: loop.eventLoop)
+        let (eventLoop, limiters) = (loop.eventLoop, parts.limiters)
+        let (token, now) = (underWay.token.id, underWay.visit.now)
+        Task {
+            let decision = await limiters.take(.calls, .token(token), at: now)
+            eventLoop.execute {
+                guard let decision, !decision.isAllowed else { return bound.value.start() }
+                bound.value.refuseStart(
+                    APIError(
+                        .rateLimited, retryAfterSeconds: max(1, decision.retryAfterSeconds)))
+            }
+        }
+    }
+
+    /// Writes the event of a call that a rule of ours stood against.
+    func refused(_ refusal: CallAdmission.Refusal) {
+        guard let usage = refusal.usage else { return }
+        let record = UsageRecord.event(usage, report: nil, arrivedAt: parts.clock.now())
+        // Nothing has happened that would have to be known: a full log leaves it at the answer.
+        _ = try? parts.journal.append(record)
+    }
+
+    /// Our own answer to a call, with the headers of every other answer.
+    func failure(
+        _ error: APIError, _ visit: GatewayVisit
+    ) -> (head: HTTPResponseHead, body: ByteBuffer) {
+        if let detail = error.detail {
+            parts.logger.notice(
+                "\(error.code.rawValue)",
+                metadata: [
+                    "trace_id": "\(visit.identity.trace)", "route": "\(Self.path)",
+                    "detail": "\(detail)",
+                ])
+        }
+        let answer = parts.encoder.failure(
+            error,
+            to: RequestSummary(
+                identity: visit.identity, now: visit.now, isHead: visit.isHead, isUnderAPI: true))
+        var head = HTTPResponseHead(
+            version: .http1_1,
+            status: HTTPResponseStatus(
+                statusCode: answer.status.code, reasonPhrase: answer.status.reasonPhrase))
+        for field in answer.headers {
+            head.headers.add(name: field.name.rawName, value: field.value)
+        }
+        return (head, answer.body)
+    }
+
+    func log(_ visit: GatewayVisit, _ token: TokenPrincipal?, status: Int, bytes: UInt64) {
+        let took = Duration.nanoseconds((NIODeadline.now() - visit.began).nanoseconds)
+        parts.metrics.requestEnded(route, status: status, took: took)
+        parts.accessLog?.record(
+            visit, route: Self.path, token: token, status: status, bytes: bytes, took: took)
+    }
+}
+
+// MARK: Calls of our own
+
+extension Gateway: ProviderCalling {
+    func call(_ call: ProviderCall) async -> ProviderAnswer {
+        guard let provider = provider(call.integration), let credentials = provider.credentials
+        else { return ProviderAnswer(refused: call, provider(call.integration)?.obstacle) }
+        guard parts.bulkheads.enter(provider.id, nil) else {
+            return ProviderAnswer(refused: call, APIError(.overloaded, retryAfterSeconds: 1))
+        }
+        let order = OwnCallOrder(call, provider, credentials, at: parts.clock.now())
+        let eventLoop = group.next()
+        return await withCheckedContinuation { continuation in
+            eventLoop.execute { [self] in
+                let loop = loop(eventLoop)
+                let own = OwnCall(order, loop: loop) { continuation.resume(returning: $0) }
+                loop.keep(own)
+                own.start()
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import Actors
+import NIOCore
+
+/// One request of a gateway call: who it is in traces, and what every answer says of it.
+struct GatewayVisit {
+    let identity: RequestIdentity
+    let source: SourceAddress
+    let now: Timestamp
+    let method: String
+    let began = NIODeadline.now()
+
+    var isHead: Bool { method == "HEAD" }
+
+    /// The fields that are ours in a relayed answer. What comes from a provider is never kept by a
+    /// cache, and if it is a page, it is one without scripts, forms and our origin.
+    func writeHeaders(to out: inout ByteBuffer, upstreamTime: TimeAmount) {
+        out.writeStaticString("x-trace-id: ")
+        out.writeBytes(identity.trace.utf8Bytes)
+        out.writeStaticString("\r\ntraceparent: ")
+        out.writeString(identity.traceparent)
+        out.writeStaticString("\r\ncache-control: no-store\r\nx-content-type-options: nosniff")
+        out.writeStaticString("\r\ncontent-security-policy: default-src 'none'; sandbox")
+        out.writeStaticString("\r\nx-upstream-ms: ")
+        out.writeString(String(upstreamTime.nanoseconds / 1_000_000))
+        let overhead = NIODeadline.now() - began - upstreamTime
+        out.writeStaticString("\r\nx-gateway-overhead-us: ")
+        out.writeString(String(max(0, overhead.nanoseconds / 1_000)))
+        out.writeStaticString("\r\n")
+    }
+}
