@@ -1,4 +1,5 @@
-"""The fixtures: servers of a test's own, and one that the tests of a file share."""
+"""The fixtures: servers of a test's own, one that the tests of a file share, and the same with the
+mock of all providers behind them."""
 
 import os
 import tempfile
@@ -7,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from harness import BINARY, Client, Server
+from harness import BINARY, CREDENTIALS, Client, Gateway, Server
+from harness.sms import GENEROUS, Messages
+from upstream import Upstream
 
 
 def pytest_configure(config):
     if not os.access(BINARY, os.X_OK):
         pytest.exit(f"{BINARY} is not there: build it with `make build`", returncode=2)
+    # The providers' clients heed the environment, and everything here is on this machine.
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
 
 
 class ServerFactory:
@@ -70,6 +75,73 @@ def member(shared_server, admin) -> Client:
     client = shared_server.client()
     client.register()
     return client
+
+
+# The gateway
+
+
+@pytest.fixture(scope="module")
+def shared_gateway():
+    """One server with the mock behind it for all tests of a file."""
+    with tempfile.TemporaryDirectory(prefix="countersign-e2e-") as root:
+        factory = ServerFactory(Path(root))
+        with Upstream(CREDENTIALS) as upstream:
+            yield Gateway.start(factory, upstream)
+            factory.end_all()
+
+
+@pytest.fixture
+def gateway(shared_gateway) -> Gateway:
+    """The shared one, with nothing recorded or scripted yet. Whatever the test does, nothing of a
+    caller's may arrive at a provider, and the server lives on."""
+    shared_gateway.upstream.reset()
+    yield shared_gateway
+    assert shared_gateway.upstream.leaks == []
+    assert shared_gateway.server.is_alive()
+
+
+@pytest.fixture
+def upstream(gateway) -> Upstream:
+    """What is behind the shared gateway."""
+    return gateway.upstream
+
+
+@pytest.fixture
+def own_upstream() -> Upstream:
+    """A mock of this test's own."""
+    with Upstream(CREDENTIALS) as upstream:
+        yield upstream
+
+
+@pytest.fixture
+def start_gateway(servers, own_upstream):
+    """Starts a gateway of this test's own; takes what `Gateway.start` takes."""
+
+    def start(**options) -> Gateway:
+        return Gateway.start(servers, own_upstream, **options)
+
+    return start
+
+
+# Text messages
+
+
+@pytest.fixture
+def messages(own_upstream) -> Messages:
+    """The messages that arrive at this test's own mock."""
+    return Messages(own_upstream["twilio"])
+
+
+@pytest.fixture
+def sms(start_gateway, messages) -> Gateway:
+    """A gateway that sends them, with limits that no test meets by accident."""
+    return start_gateway(env=GENEROUS)
+
+
+@pytest.fixture
+def sender(sms) -> Client:
+    """A program that may send alerts."""
+    return sms.admin.with_token("alerts:send")
 
 
 @pytest.fixture
