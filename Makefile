@@ -35,4 +35,4 @@ crash: ## kill -9 under load, ROUNDS times (default 200)
 	ROUNDS=$${ROUNDS:-200} .venv/bin/python -m pytest Tests/e2e/test_crash.py -k under_load -s
 
 clean: ## remove build products; data and keys stay
-	rm -rf .build .venv Tests/e2e/.pytest_cache
+	rm -rf .build .venv .venv-bench Tests/e2e/.pytest_cache

@@ -41,7 +41,7 @@ packages() {
     [[ $purpose == build ]] && return
     echo "python3:python3 python3-venv:ensurepip oathtool:oathtool zbar-tools:zbarimg"
     echo "librsvg2-bin:rsvg-convert jq:jq openssl:openssl"
-    [[ $purpose == bench ]] && echo "wrk:wrk"
+    [[ $purpose == bench ]] && echo "wrk:wrk nginx-light:/usr/sbin/nginx"
     return 0
 }
 

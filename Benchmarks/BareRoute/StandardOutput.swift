@@ -2,6 +2,6 @@ import Glibc
 
 /// Whoever started the program waits for its line in a pipe, which stdio would hold back.
 func fflushStandardOutput() {
-    // Safe: nil means all streams (C11 §7.21.5.2).
-    unsafe fflush(nil)
+    // Nil means all streams (C11 §7.21.5.2).
+    fflush(nil)
 }

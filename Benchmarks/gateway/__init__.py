@@ -1,0 +1,1 @@
+"""The parts of the gateway benchmark, `Benchmarks/gateway.py`."""
