@@ -26,7 +26,7 @@ package struct RecoveredAccounts: Sendable {
                 lastSeen[digest] = try reader.readTimestamp()
             case .passwordThrottle:
                 try throttle.restoreEntry(from: &reader)
-            case .installation, .tokensLastUsed, .usage, .rateLimits:
+            case .installation, .tokensLastUsed, .usage, .rateLimits, .alerts:
                 throw .invalidValue("part \(kind) among accounts")
             }
         }

@@ -12,6 +12,7 @@ struct Core: Sendable {
     let log: FileLog
     let accounts: AccountDirectory
     let usage: UsageActor
+    let alerts: AlertsActor
     let journal: CallJournal
     let keyring: DataKeyring
     let limiters: RateLimiters
@@ -57,7 +58,10 @@ struct Core: Sendable {
             directory: directory, log: log,
             accounts: accountDirectory(
                 recovered, settings, log: log, keyring: keyring, hasher: hasher, random: random),
-            usage: usageActor, journal: journal, keyring: keyring, limiters: limiters,
+            usage: usageActor,
+            alerts: AlertsActor(
+                recovered: recovered.alerts, limits: settings.smsLimits, log: log),
+            journal: journal, keyring: keyring, limiters: limiters,
             hasher: hasher, catalog: catalog, clock: clock,
             recordsReplayed: recovered.recordsReplayed)
     }
@@ -98,15 +102,18 @@ struct Core: Sendable {
             shards: shards, installation: installation, hasher: hasher, random: random)
     }
 
-    func parts(_ providers: [GatewayProvider], _ prober: Prober) -> Server.Parts {
+    func parts(
+        _ providers: [GatewayProvider], _ prober: Prober, _ sms: SMSService
+    ) -> Server.Parts {
         Server.Parts(
             accounts: accounts, usage: usage, catalog: catalog, providers: providers,
-            prober: prober, clock: clock)
+            prober: prober, sms: sms, clock: clock)
     }
 
     func snapshotter(_ settings: Settings, logger: Logger) -> Snapshotter {
         Snapshotter(
-            log: log, accounts: accounts, usage: usage, rateLimiters: limiters, clock: clock,
+            log: log, accounts: accounts, usage: usage, alerts: alerts, rateLimiters: limiters,
+            clock: clock,
             intervalSeconds: settings.snapshotIntervalSeconds,
             logBytes: UInt64(settings.snapshotLogBytes), logger: logger)
     }

@@ -1,4 +1,5 @@
 import Actors
+import Logging
 import Persistence
 
 extension Server {
@@ -37,6 +38,12 @@ extension Server.Parts {
             integrations: catalog.ids, ringEvents: settings.usageRingEvents,
             dedupKeysMax: settings.usageDedupKeysMax)
         let usageActor = UsageActor(recovered: usage, log: log)
+        let sms = SMSService(
+            alerts: AlertsActor(recovered: AlertsState(), limits: settings.smsLimits, log: log),
+            account: TwilioAccount(catalog, environment: [:], publicURL: settings.publicURL),
+            calls: NoCalls(), journal: CallJournal(log: log),
+            keyring: .generate(random: random), clock: SystemWallClock(), random: random,
+            logger: Logger(label: "countersign"))
         return Server.Parts(
             accounts: AccountDirectory(
                 shards: shards, installation: installation, hasher: hasher, random: random),
@@ -44,7 +51,7 @@ extension Server.Parts {
             prober: Prober(
                 calls: NoCalls(), providers: [], usage: usageActor,
                 ids: TraceIDSource(seed: random), clock: SystemWallClock(), afterSeconds: nil),
-            clock: SystemWallClock())
+            sms: sms, clock: SystemWallClock())
     }
 }
 

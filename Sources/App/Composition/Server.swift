@@ -30,7 +30,7 @@ enum Server {
         let providers = try settings.providers(
             core.catalog, environment: ProcessInfo.processInfo.environment)
         try await stage.begin(providers)
-        let (front, gateway, prober) = try stage.build(providers, isStopping: isStopping)
+        let (front, gateway, prober) = try await stage.build(providers, isStopping: isStopping)
         let server = HTTPServer(http, front: front, gateway: gateway, logger: logger) { port in
             Announcement.print(host: http.host, port: port, isTLS: http.tls != nil)
         }
@@ -132,6 +132,7 @@ enum Server {
         let catalog: IntegrationCatalog
         let providers: [GatewayProvider]
         let prober: Prober
+        let sms: SMSService
         let clock: any WallClock
     }
 
@@ -155,6 +156,11 @@ enum Server {
             + UsageRoutes(usage: core.usage, integrations: Set(core.catalog.ids)).endpoints
             + IntegrationRoutes(
                 usage: core.usage, providers: core.providers, prober: core.prober
+            ).endpoints
+            + AlertRoutes(
+                service: core.sms, usage: core.usage,
+                provider: core.providers.first { $0.id == TwilioAccount.integration },
+                limits: settings.smsLimits
             ).endpoints
             + GatewayRoutes().endpoints
     }

@@ -14,6 +14,7 @@ struct Snapshotter: Service {
     let log: any EventLog
     let accounts: AccountDirectory
     let usage: UsageActor
+    let alerts: AlertsActor
     let rateLimiters: RateLimiters
     let clock: any WallClock
     let intervalSeconds: Int64
@@ -58,6 +59,7 @@ struct Snapshotter: Service {
         for shard in accounts.shards { parts += await shard.snapshotParts() }
         parts += await accounts.installation.snapshotParts()
         parts += await usage.snapshotParts()
+        parts += await alerts.snapshotParts()
         let buckets = await rateLimiters.snapshotChunks()
         parts.append(
             SnapshotPart(

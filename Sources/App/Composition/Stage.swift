@@ -1,4 +1,5 @@
 import Actors
+import Foundation
 import Logging
 import NIOPosix
 import Persistence
@@ -31,7 +32,7 @@ struct Stage {
 
     func build(
         _ providers: [GatewayProvider], isStopping: StopFlag
-    ) throws -> (front: Front, gateway: Gateway, prober: Prober) {
+    ) async throws -> (front: Front, gateway: Gateway, prober: Prober) {
         let metrics = HTTPMetrics()
         let sources = SourceResolver(trustedProxies: http.trustedProxies)
         let encoder = ReplyEncoder(
@@ -51,6 +52,14 @@ struct Stage {
         let prober = Prober(
             calls: gateway, providers: providers, usage: core.usage, ids: ids, clock: core.clock,
             afterSeconds: settings.probes ? settings.probesAfterSeconds : nil)
+        let sms = SMSService(
+            alerts: core.alerts,
+            account: TwilioAccount(
+                core.catalog, environment: ProcessInfo.processInfo.environment,
+                publicURL: settings.publicURL),
+            calls: gateway, journal: core.journal, keyring: core.keyring, clock: core.clock,
+            random: SystemRandomSource(), logger: logger)
+        await sms.closeInterrupted(core.usage)
         let operations = OperationsRoutes(
             version: Version.text,
             metrics: Metrics(
@@ -60,7 +69,7 @@ struct Stage {
             if isStopping.isSet { return .stopping }
             return log.hasRoom ? .ready : .diskRefusesWrites
         }
-        let endpoints = Server.endpoints(core.parts(providers, prober), settings)
+        let endpoints = Server.endpoints(core.parts(providers, prober, sms), settings)
         let table = try EndpointTable(endpoints + operations.endpoints(beside: endpoints))
         let front = Front(
             Front.Parts(

@@ -39,9 +39,13 @@ import Testing
                 UsageFacts(
                     integration: IntegrationID("alpaca"), operation: "POST /v2/orders",
                     source: .observed, status: .pending,
-                    at: Timestamp(milliseconds: 1_795_500_000_250), trace: TraceID(high: 5, low: 6)))
+                    at: Timestamp(milliseconds: 1_795_500_000_250), trace: TraceID(high: 5, low: 6))
+            )
         ),
-        ("outcome, least", .outcome(row: 7, UsageEnding(.interrupted, endedAt: Timestamp(seconds: 9)))),
+        (
+            "outcome, least",
+            .outcome(row: 7, UsageEnding(.interrupted, endedAt: Timestamp(seconds: 9)))
+        ),
         ("outcome, everything", .outcome(row: 0x0102_0304_0506_0708, wholeEnding)),
         (
             "credentials changed",
