@@ -102,6 +102,7 @@ extension Gateway {
         Task {
             let decision = await limiters.take(.calls, .token(token), at: now)
             eventLoop.execute {
+                bound.value.note(decision)
                 guard let decision, !decision.isAllowed else { return bound.value.start() }
                 bound.value.refuseStart(
                     APIError(
@@ -133,7 +134,8 @@ extension Gateway {
         let answer = parts.encoder.failure(
             error,
             to: RequestSummary(
-                identity: visit.identity, now: visit.now, isHead: visit.isHead, isUnderAPI: true))
+                identity: visit.identity, now: visit.now, isHead: visit.isHead, isUnderAPI: true),
+            notice: visit.notice)
         var head = HTTPResponseHead(
             version: .http1_1,
             status: HTTPResponseStatus(

@@ -1,4 +1,5 @@
 import Actors
+import HTTPTypes
 import NIOCore
 
 /// One request of a gateway call: who it is in traces, and what every answer says of it.
@@ -8,6 +9,8 @@ struct GatewayVisit {
     let now: Timestamp
     let method: String
     let began = NIODeadline.now()
+    /// What the limiter of calls said, where one is configured.
+    var notice: RateLimitNotice?
 
     var isHead: Bool { method == "HEAD" }
 
@@ -26,5 +29,9 @@ struct GatewayVisit {
         out.writeStaticString("\r\nx-gateway-overhead-us: ")
         out.writeString(String(max(0, overhead.nanoseconds / 1_000)))
         out.writeStaticString("\r\n")
+        guard let notice else { return }
+        var fields = HTTPFields()
+        notice.write(to: &fields, at: now)
+        for field in fields { out.writeString("\(field.name.rawName): \(field.value)\r\n") }
     }
 }

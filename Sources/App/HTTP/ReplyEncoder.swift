@@ -62,9 +62,9 @@ package struct ReplyEncoder: Sendable {
 
     /// A failure in parts, for answers that do not go through Hummingbird.
     func failure(
-        _ error: APIError, to request: RequestSummary
+        _ error: APIError, to request: RequestSummary, notice: RateLimitNotice?
     ) -> (status: HTTPResponse.Status, headers: HTTPFields, body: ByteBuffer) {
-        var (status, headers, body) = failureParts(error, to: request, notice: nil)
+        var (status, headers, body) = failureParts(error, to: request, notice: notice)
         headers.append(HTTPField(name: .contentLength, value: String(body.readableBytes)))
         return (status, headers, body)
     }

@@ -77,8 +77,8 @@ extension JSONPath {
 
 extension StreamScheme {
     /// As much as `EventStreamScanner` keeps of an event's data and of its type.
-    private static let dataBytesMax = 16
-    private static let typeBytesMax = 64
+    private static let dataBytesMax = EventStreamScanner.dataStartBytesMax
+    private static let typeBytesMax = EventStreamScanner.typeBytesMax
 
     fileprivate init(_ node: Node, _ place: CatalogPlace) throws(CatalogError) {
         let members = try CatalogMapping<CatalogKey.Stream>(node, place)

@@ -1,3 +1,5 @@
+import Actors
+
 /// What a failure means by its status alone, where the entry's own rules say nothing.
 ///
 /// RFC 9110 §15 has the meaning of the statuses; 529 is Anthropic's and Cloudflare's "overloaded".
@@ -33,7 +35,7 @@ enum DefaultErrorRules {
     /// What to do about codes of events that no answer brings about.
     static func fix(for errorCode: String, _ entry: IntegrationEntry) -> String? {
         switch errorCode {
-        case "unreachable":
+        case "unreachable", UsageErrorCode.unreachable:
             "No connection to \(entry.name) comes about: check DNS, firewall and proxy for "
                 + "\(entry.baseURL)."
         case "stream_failed":

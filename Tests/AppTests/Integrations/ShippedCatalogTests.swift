@@ -155,7 +155,7 @@ struct ShippedCatalogTests {
         _ id: String, _ body: String, _ kind: AnswerInspector.Kind
     ) throws -> InspectionFindings {
         let plan = InspectionPlan(try CatalogUnderTest.shipped(id).calls.answers)
-        var inspector = try #require(AnswerInspector(plan, kind))
+        var inspector = try #require(AnswerInspector(plan, kind, isFailure: false))
         let bytes = Array(body.utf8)
         inspector.feed(bytes.span, in: 0..<bytes.count)
         return inspector.findings

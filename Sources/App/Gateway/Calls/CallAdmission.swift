@@ -38,7 +38,8 @@ struct CallAdmission: Sendable {
         guard head.method != .TRACE, head.method != .CONNECT else {
             throw Refusal(
                 error: APIError(
-                    .methodNotAllowed, allowedMethods: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
+                    .methodNotAllowed,
+                    allowedMethods: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
                 token: token)
         }
         var refusal = Refusal(error: APIError(.internalError), token: token)

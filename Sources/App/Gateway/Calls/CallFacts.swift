@@ -22,7 +22,8 @@ struct CallFacts {
     mutating func judge(_ provider: GatewayProvider, isUnsafe: Bool) {
         guard let httpStatus else { return }
         let verdict = provider.classifier.classify(
-            status: httpStatus, code: findings.errorCode, message: findings.errorMessage)
+            status: httpStatus, code: findings.errorCode, message: findings.errorMessage,
+            hasStreamFailed: findings.hasStreamFailed)
         if let verdict {
             // A server error does not say that nothing has happened.
             let isAmbiguous = httpStatus >= 500 && isUnsafe

@@ -189,9 +189,13 @@ extension GatewayCall: AnswerSink {
         facts.requestIDHeader = notes.requestID
         facts.retryAfterSeconds = notes.retryAfterSeconds
         provider.rateLimits.note(notes.rateLimits, at: loop.clock.now())
-        inspector = AnswerInspector(provider.inspection, notes.kind)
+        inspector = AnswerInspector(
+            provider.inspection, notes.kind, isFailure: head.status >= 400)
         if let location = notes.location {
-            if RedirectRule.permits(location, origin: provider.origin) {
+            // A provider that repeats the request's URL would repeat a key in its query.
+            if RedirectRule.permits(location, origin: provider.origin),
+                provider.credentials?.shows(in: location) == false
+            {
                 out.writeString("location: \(location)\r\n")
             } else if (300..<400).contains(head.status) {
                 return blockRedirect()
@@ -301,7 +305,9 @@ extension GatewayCall {
         stage = .over
         loop.bulkheads.leave(order.provider.id, order.token)
         let now = loop.clock.now()
-        let ending = facts.ending(at: now, began: order.began, ended: .now())
+        var ending = facts.ending(at: now, began: order.began, ended: .now())
+        // What only reads an earlier answer again repeats its units, and has used none.
+        if order.isSafe { ending.units = nil }
         let record: UsageRecord
         if let row {
             record = .outcome(row: row, ending)

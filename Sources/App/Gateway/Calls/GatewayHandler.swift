@@ -188,7 +188,7 @@ extension GatewayHandler {
 
 /// A call of a client: what the handler has to do for it, as the call's own client.
 final class CallUnderWay: CallClient {
-    let visit: GatewayVisit
+    private(set) var visit: GatewayVisit
     let token: TokenPrincipal
     let bytesMax: Int
     let limits: CallLimits
@@ -234,6 +234,10 @@ final class CallUnderWay: CallClient {
         early = []
         if isBodyComplete { call.endBody() }
         call.start()
+    }
+
+    func note(_ decision: RateLimitDecision?) {
+        visit.notice = decision.map { RateLimitNotice(.calls, $0) }
     }
 
     /// The limiter said no before the call could start.

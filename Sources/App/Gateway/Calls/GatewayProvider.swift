@@ -104,6 +104,9 @@ struct ProviderCredentials: Sendable {
     let account: (after: String, value: String)?
     /// Everything that must never be seen, in the forms in which it could be.
     let secrets: Redacted<[String]>
+    /// Whether a text has one of the secrets in it.
+    func shows(in text: String) -> Bool { secrets.value.contains { text.contains($0) } }
+
     /// The bytes that tell this set of credentials from another, for its fingerprint.
     let identity: Redacted<[UInt8]>
 

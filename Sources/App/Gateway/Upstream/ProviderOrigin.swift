@@ -19,10 +19,15 @@ struct ProviderOrigin: Sendable, Equatable {
         authority = port == standard ? String(match.host) : "\(match.host):\(port)"
     }
 
-    private static var pattern:
-        Regex<(Substring, scheme: Substring, host: Substring, port: Substring?)>
-    {
-        /(?<scheme>https?):\/\/(?<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::(?<port>[0-9]{1,5}))?\/?/
+    private typealias Parts = (Substring, scheme: Substring, host: Substring, port: Substring?)
+
+    private static var pattern: Regex<Parts> {
+        // The scheme, a name or an address in brackets, and perhaps a port.
+        #/
+        (?<scheme> https? ) :\/\/
+        (?<host> \[ [0-9A-Fa-f:.]+ \] | [A-Za-z0-9.-]+ )
+        (?: : (?<port> [0-9]{1,5} ) )? \/?
+        /#
     }
 }
 

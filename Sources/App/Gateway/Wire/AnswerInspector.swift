@@ -19,16 +19,24 @@ struct AnswerInspector {
 
     private let plan: InspectionPlan
     private let inflater: Inflater?
-    // One of them is there; mutated in place, so that a piece costs no copy.
+    // One of these is there; mutated in place, so that a piece costs no copy.
     private var json: JSONPathScanner?
     private var events: EventStreamScanner?
+    private var text: [UInt8]?
+
+    /// Of a failure that is told in words only.
+    private static let textBytesMax = 512
 
     /// Nil when there is nothing in such a body that anybody wants to know.
-    init?(_ plan: InspectionPlan, _ kind: Kind) {
+    ///
+    /// - Parameter isFailure: by its status.
+    init?(_ plan: InspectionPlan, _ kind: Kind, isFailure: Bool) {
         if kind.isEventStream, let stream = plan.stream {
             events = EventStreamScanner(stream, paths: plan.paths, typeIndex: plan.typeIndex)
         } else if kind.isJSON {
             json = JSONPathScanner(plan.paths)
+        } else if isFailure {
+            text = []
         } else {
             return nil
         }
@@ -50,6 +58,8 @@ struct AnswerInspector {
     private mutating func read(_ bytes: Span<UInt8>, _ range: Range<Int>) {
         json?.feed(bytes, in: range)
         events?.feed(bytes, in: range)
+        guard let count = text?.count, count < Self.textBytesMax else { return }
+        for index in range.prefix(Self.textBytesMax - count) { text?.append(bytes[index]) }
     }
 
     var findings: InspectionFindings {
@@ -57,9 +67,10 @@ struct AnswerInspector {
             InspectionFindings(
                 plan, events.values.found, isStreamDone: events.isDone,
                 hasStreamFailed: events.hasFailed)
+        } else if let json {
+            InspectionFindings(plan, json.found, isStreamDone: nil, hasStreamFailed: false)
         } else {
-            InspectionFindings(
-                plan, json?.found ?? [], isStreamDone: nil, hasStreamFailed: false)
+            InspectionFindings(message: String(decoding: text ?? [], as: UTF8.self))
         }
     }
 }

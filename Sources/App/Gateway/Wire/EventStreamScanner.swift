@@ -30,8 +30,9 @@ struct EventStreamScanner {
     private(set) var hasFailed = false
 
     private static let nameBytesMax = 8
-    private static let typeBytesMax = 64
-    private static let dataStartBytesMax = 16
+    /// Catalogues may name no longer ones.
+    static let typeBytesMax = 64
+    static let dataStartBytesMax = 16
 
     /// - Parameters:
     ///   - paths: of the values wanted.

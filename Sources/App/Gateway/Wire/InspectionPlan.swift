@@ -42,6 +42,8 @@ struct InspectionFindings: Sendable, Equatable {
 
     init() {}
 
+    init(message: String) { errorMessage = message.isEmpty ? nil : message }
+
     init(
         _ plan: InspectionPlan, _ found: [JSONPathScanner.Value?], isStreamDone: Bool?,
         hasStreamFailed: Bool

@@ -84,7 +84,8 @@ struct ConnectionState {
 
     mutating func answerEnded(hasMoreInput: Bool) -> AfterAnswer {
         guard case .exchange(let exchange) = phase else { return .close }
-        if exchange.isKeptAlive {
+        // A stop that began in the middle of an answer has found its head gone already.
+        if exchange.isKeptAlive, !isQuiescing {
             phase = .waiting
             return .nextRequest
         }
