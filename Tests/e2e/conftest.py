@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from harness import BINARY, CREDENTIALS, Client, Gateway, Server
+from harness import (
+    BINARY,
+    CREDENTIALS,
+    Client,
+    Gateway,
+    Server,
+    forms_of_secrets,
+    home_files,
+)
 from harness.sms import GENEROUS, Messages
 from upstream import Upstream
 
@@ -39,6 +47,12 @@ class ServerFactory:
     def end_all(self) -> None:
         for server in self._servers:
             server.kill()
+        # Whatever a test was about: no credential of any provider is in anything written down.
+        for server in self._servers:
+            for path in home_files(server):
+                content = path.read_bytes()
+                for name, secret in forms_of_secrets().items():
+                    assert secret.encode() not in content, f"{name} is in {path}"
 
 
 @pytest.fixture
