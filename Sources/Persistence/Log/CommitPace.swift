@@ -10,7 +10,7 @@ struct CommitPace {
     /// So many appends in one batch mean load: many callers wait for the same sync.
     static let busyAppends = 8
     /// From the start of one commit to the start of the next. docs/decisions/0004 has the figures.
-    static let spacingNanoseconds: UInt64 = 250_000
+    static let spacingNanoseconds: UInt64 = 500_000
 
     /// A batch is about to be written.
     mutating func began(appendCount: Int) {
