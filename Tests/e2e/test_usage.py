@@ -317,3 +317,26 @@ def test_a_body_that_is_no_list_is_refused_as_a_whole(shared_server, admin):
             expect=status,
         ).json()
         assert refused["error_code"] == code
+
+
+# The self-check
+
+
+def test_the_self_check_counts_the_log_again_and_finds_no_difference(servers):
+    # Snapshots as often as can be, so that both they and the log behind them are counted.
+    server = servers.start(env={"COUNTERSIGN_SNAPSHOT_INTERVAL_SECONDS": "1"})
+    admin = server.admin()
+    caller = admin.with_token("usage:write")
+    for count in (1, 700, 1500):
+        caller.post("/api/usage/events", [usage_event() for _ in range(count)])
+    caller.post("/api/usage/events", [usage_event(integration="fred")])
+    for _ in range(2):
+        found = admin.post("/api/admin/usage/self-check")
+        totals = {row["integration"]: row["events"] for row in found["totals"]}
+        assert totals["openai"] == 2201 and totals["fred"] == 1 and totals["twilio"] == 0
+        assert found["differences"] == [] and found["record"] > 0
+        server.crash_and_restart()
+        admin.on(server.url)
+    member = server.client()
+    member.register()
+    member.post("/api/admin/usage/self-check", expect=403)

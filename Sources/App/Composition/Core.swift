@@ -107,7 +107,8 @@ struct Core: Sendable {
     ) -> Server.Parts {
         Server.Parts(
             accounts: accounts, usage: usage, catalog: catalog, providers: providers,
-            prober: prober, sms: sms, clock: clock)
+            prober: prober, sms: sms,
+            audit: UsageAudit(usage: usage, log: log, integrations: catalog.ids), clock: clock)
     }
 
     func snapshotter(_ settings: Settings, logger: Logger) -> Snapshotter {

@@ -51,7 +51,8 @@ extension Server.Parts {
             prober: Prober(
                 calls: NoCalls(), providers: [], usage: usageActor,
                 ids: TraceIDSource(seed: random), clock: SystemWallClock(), afterSeconds: nil),
-            sms: sms, clock: SystemWallClock())
+            sms: sms, audit: UsageAudit(usage: usageActor, log: log, integrations: catalog.ids),
+            clock: SystemWallClock())
     }
 }
 

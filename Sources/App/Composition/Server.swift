@@ -133,6 +133,7 @@ enum Server {
         let providers: [GatewayProvider]
         let prober: Prober
         let sms: SMSService
+        let audit: UsageAudit
         let clock: any WallClock
     }
 
@@ -157,6 +158,7 @@ enum Server {
             + IntegrationRoutes(
                 usage: core.usage, providers: core.providers, prober: core.prober
             ).endpoints
+            + AuditRoutes(audit: core.audit).endpoints
             + AlertRoutes(
                 service: core.sms, usage: core.usage,
                 provider: core.providers.first { $0.id == TwilioAccount.integration },
