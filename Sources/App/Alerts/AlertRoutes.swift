@@ -140,17 +140,8 @@ struct AlertRoutes: Sendable {
             query: [.init("limit", .integer, isRequired: false, note: "1–200, 50 when absent.")],
             response: .json(status: 200, AlertJSON.statusSchema), errors: [.validationFailed]
         ) { call throws(APIError) in
-            let limit: Int
-            if let text = call.query("limit") {
-                guard let number = Int(text), Self.listLimits.contains(number) else {
-                    throw APIError(
-                        .validationFailed, field: "limit",
-                        message: "limit is a number from 1 to 200.")
-                }
-                limit = number
-            } else {
-                limit = Self.standardLimit
-            }
+            let limit = try call.number(
+                "limit", in: Self.listLimits, standard: Self.standardLimit)
             let standing = await usage.standings(at: call.now)[TwilioAccount.integration]
             return AlertJSON.status(
                 service.account, provider?.status(standing, at: call.now), limits,

@@ -29,7 +29,7 @@ enum Server {
             accessLog: settings.accessLog ? AccessLog(to: sink) : nil, logger: logger)
         let providers = try settings.providers(
             core.catalog, environment: ProcessInfo.processInfo.environment)
-        try await stage.begin(providers)
+        await stage.begin(providers)
         let (front, gateway, prober) = try await stage.build(providers, isStopping: isStopping)
         let server = HTTPServer(http, front: front, gateway: gateway, logger: logger) { port in
             Announcement.print(host: http.host, port: port, isTLS: http.tls != nil)

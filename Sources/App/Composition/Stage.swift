@@ -15,9 +15,7 @@ struct Stage {
     let logger: Logger
 
     /// Settles what the process before this one left open.
-    ///
-    /// - Throws: `StartError` when the disk has no room even for that.
-    func begin(_ providers: [GatewayProvider]) async throws {
+    func begin(_ providers: [GatewayProvider]) async {
         var fingerprints: [IntegrationID: CredentialFingerprint] = [:]
         for provider in providers {
             fingerprints[provider.id] = provider.fingerprint(core.keyring)

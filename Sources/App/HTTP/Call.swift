@@ -52,4 +52,17 @@ package struct Call: Sendable {
 
     /// The first query item of this name, percent-decoded.
     package func query(_ name: String) -> String? { query.first { $0.name == name }?.value }
+
+    /// The first query item of this name as a whole number within the range.
+    package func number(
+        _ name: String, in range: ClosedRange<Int>, standard: Int
+    ) throws(APIError) -> Int {
+        guard let text = query(name) else { return standard }
+        guard let number = Int(text), range.contains(number) else {
+            throw APIError(
+                .validationFailed, field: name,
+                message: "\(name) is a number from \(range.lowerBound) to \(range.upperBound).")
+        }
+        return number
+    }
 }

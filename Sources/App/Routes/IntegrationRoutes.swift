@@ -43,21 +43,13 @@ struct IntegrationRoutes: Sendable {
             errors: [.integrationUnknown, .validationFailed]
         ) { call throws(APIError) in
             let provider = try provider(call)
-            let count = try Self.hours(call.query("hours"))
+            let count = try call.number(
+                "hours", in: Self.hours, standard: Self.hours.upperBound)
             let hours = await usage.hours(of: provider.id, count: count, at: call.now)
             var json = JSONWriter(capacity: 4096)
             IntegrationStats(hours: hours, limits: provider.rateLimits.seen).write(to: &json)
             return Reply(.ok, .openObject(ByteBuffer(bytes: json.bytes)))
         }
-    }
-
-    private static func hours(_ text: String?) throws(APIError) -> Int {
-        guard let text else { return hours.upperBound }
-        guard let count = Int(text), hours.contains(count) else {
-            throw APIError(
-                .validationFailed, field: "hours", message: "hours is a number from 1 to 24.")
-        }
-        return count
     }
 
     // MARK: Probes

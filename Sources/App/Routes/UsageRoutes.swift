@@ -98,7 +98,8 @@ struct UsageRoutes: Sendable {
         ) { call throws(APIError) in
             let integration = IntegrationID(call.parameter("id"))
             guard integrations.contains(integration) else { throw APIError(.integrationUnknown) }
-            let limit = try Self.limit(call.query("limit"))
+            let limit = try call.number(
+                "limit", in: Self.limits, standard: Self.standardLimit)
             let before = try EventCursor(call.query("cursor"))
             let page = await usage.events(of: integration, before: before?.row, limit: limit)
             var json = JSONWriter(capacity: 256 + page.events.count * 512)
@@ -110,15 +111,6 @@ struct UsageRoutes: Sendable {
             json.member("next_cursor", page.next.map { EventCursor(row: $0).text })
             return Reply(.ok, .openObject(ByteBuffer(bytes: json.bytes)))
         }
-    }
-
-    private static func limit(_ text: String?) throws(APIError) -> Int {
-        guard let text else { return standardLimit }
-        guard let limit = Int(text), limits.contains(limit) else {
-            throw APIError(
-                .validationFailed, field: "limit", message: "limit is a number from 1 to 200.")
-        }
-        return limit
     }
 }
 

@@ -13,7 +13,6 @@ struct CallFacts {
     var bytesIn: UInt64 = 0
     var bytesOut: UInt64 = 0
     var sentAt: NIODeadline?
-    var headAt: NIODeadline?
 
     /// The provider's id of a request: longer ones are cut.
     private static let requestIDCharactersMax = 128

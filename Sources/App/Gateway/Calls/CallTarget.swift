@@ -29,12 +29,6 @@ struct CallTarget: Equatable {
             query = nil
         }
     }
-
-    init(path: Substring, query: Substring?) {
-        integration = ""
-        self.path = path
-        self.query = query
-    }
 }
 
 /// Paths that could mean something else to the provider than they do to us.

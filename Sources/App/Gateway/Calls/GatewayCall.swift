@@ -175,7 +175,6 @@ extension GatewayCall: AnswerSink {
         guard stage == .sending, let connection else { return }
         let now = NIODeadline.now()
         facts.httpStatus = head.status
-        facts.headAt = now
         var out = ByteBuffer(staticString: "HTTP/1.1")
         out.reserveCapacity(bytes.readableBytes + 512)
         if let line = bytes.getSlice(

@@ -19,7 +19,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private let limits: ConnectionLimits
     private let refusal: @Sendable (ErrorCode) -> RefusalAnswer
-    private(set) var state = ConnectionState()
+    private var state = ConnectionState()
     private var clock: ConnectionClock
     private var ahead = CircularBuffer<Ahead>()
     /// Where bytes go that are an answer already: past the encoder.
