@@ -1,6 +1,7 @@
 """Calls that take too long, and limits that an operator sets: each wait has an end, and says so."""
 
 import re
+import socket
 import time
 from pathlib import Path
 
@@ -96,3 +97,18 @@ def test_no_event_is_lost_and_the_counter_says_so(start_gateway):
     metrics = gateway.admin.request("GET", "/metrics").text
     assert "\ncountersign_usage_events_lost_total 0\n" in metrics
     assert '\ncountersign_calls_under_way{integration="openai"} 0\n' in metrics
+
+
+def test_callers_that_leave_at_any_moment_are_counted_once(start_gateway):
+    gateway = start_gateway(env={"COUNTERSIGN_PROBES_ENABLED": "false"})
+    head = gateway.head("GET", "openai", MODELS)
+    # From before the provider has the call to after its event is on the disk.
+    for step in range(400):
+        with socket.create_connection(("127.0.0.1", gateway.port)) as caller:
+            caller.sendall(head)
+            time.sleep(step * 10e-6)
+    # A call whose answer has come to its end follows all of them.
+    assert gateway.call("GET", "openai", MODELS).status_code == 200
+    metrics = gateway.admin.request("GET", "/metrics").text
+    # The one that asks for the metrics.
+    assert "\ncountersign_http_requests_in_flight 1\n" in metrics

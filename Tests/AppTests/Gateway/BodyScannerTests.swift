@@ -7,8 +7,8 @@ import Testing
 
 @Suite("Values picked from JSON in passing")
 struct JSONPathScannerTests {
-    private static let paths = ["error.code", "usage.in", "usage.deep.er", "type", "id"]
-        .compactMap(JSONPath.init)
+    private static let paths = JSONPathScanner.Paths(
+        ["error.code", "usage.in", "usage.deep.er", "type", "id"].compactMap(JSONPath.init))
 
     private func scan(_ text: String, pieces: Int = .max) -> [JSONPathScanner.Value?] {
         var scanner = JSONPathScanner(Self.paths)
@@ -82,7 +82,8 @@ struct JSONPathScannerTests {
 struct EventStreamScannerTests {
     private static let scheme = StreamScheme(
         doneData: ["[DONE]"], doneTypes: ["message_stop"], errorTypes: ["error"])
-    private static let paths = ["type", "usage.out"].compactMap(JSONPath.init)
+    private static let paths = JSONPathScanner.Paths(
+        ["type", "usage.out"].compactMap(JSONPath.init))
 
     private func scan(_ text: String, pieces: Int) -> EventStreamScanner {
         var scanner = EventStreamScanner(Self.scheme, paths: Self.paths, typeIndex: 0)

@@ -30,7 +30,7 @@ struct CallAdmission: Sendable {
         guard let provider = providers[IntegrationID(String(target.integration))] else {
             throw Refusal(error: APIError(.integrationUnknown))
         }
-        let scheme = provider.entry.calls
+        let limits = provider.entry.calls.limits
         let (query, taken) = Self.split(target.query, provider.droppedQuery)
         let token = try principal(head, taken, provider, at: now)
         let method = head.method.rawValue
@@ -60,8 +60,8 @@ struct CallAdmission: Sendable {
         }
         let length = head.headers["content-length"].first.flatMap { Int($0) } ?? 0
         let isChunked = head.headers.contains(name: "transfer-encoding")
-        guard length <= scheme.limits.requestBytesMax else {
-            throw refuse(Self.tooLarge(scheme.limits))
+        guard length <= limits.requestBytesMax else {
+            throw refuse(Self.tooLarge(limits))
         }
         guard journal.hasRoom else { throw Refusal(error: APIError(.storageFull), token: token) }
         guard bulkheads.enter(provider.id, token.id) else {

@@ -319,7 +319,10 @@ final class CallUnderWay: CallClient {
         handler?.flush()
     }
 
+    // A client that left while its event was on the way to the disk has been counted already.
+
     func callEnded(_ end: CallEnd) {
+        guard !isOver else { return }
         if isChunked { out.writeStaticString("0\r\n\r\n") }
         isOver = true
         handler?.relayEnds(out)
@@ -327,12 +330,14 @@ final class CallUnderWay: CallClient {
     }
 
     func callFailed(_ error: APIError, _ end: CallEnd) {
+        guard !isOver else { return }
         isOver = true
         handler?.answer(error, visit)
         handler?.finished(self, status: error.code.definition.status, bytes: 0)
     }
 
     func callCut(_ end: CallEnd) {
+        guard !isOver else { return }
         isOver = true
         handler?.cut()
         handler?.finished(self, status: status, bytes: end.facts.bytesOut)

@@ -37,7 +37,7 @@ struct EventStreamScanner {
     /// - Parameters:
     ///   - paths: of the values wanted.
     ///   - typeIndex: the place of the path `type` among them.
-    init(_ scheme: StreamScheme, paths: [JSONPath], typeIndex: Int) {
+    init(_ scheme: StreamScheme, paths: JSONPathScanner.Paths, typeIndex: Int) {
         self.scheme = scheme
         self.typeIndex = typeIndex
         values = JSONPathScanner(paths)

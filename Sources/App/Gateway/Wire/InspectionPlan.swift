@@ -1,9 +1,9 @@
 import Actors
 
 /// What is looked for in the bodies of a provider: all paths of its scheme in one list, and what
-/// each place of the list means.
-struct InspectionPlan: Sendable {
-    let paths: [JSONPath]
+/// each place of the list means. One object for all answers of a provider.
+final class InspectionPlan: Sendable {
+    let paths: JSONPathScanner.Paths
     let stream: StreamScheme?
     let typeIndex: Int
     fileprivate let requestID: Int?
@@ -24,7 +24,7 @@ struct InspectionPlan: Sendable {
         errorCodes = add(scheme.errorCodePaths)
         errorMessages = add(scheme.errorMessagePaths)
         units = scheme.units.map { ($0.name, add($0.paths)) }
-        self.paths = paths
+        self.paths = JSONPathScanner.Paths(paths)
         stream = scheme.stream
     }
 }

@@ -11,6 +11,17 @@ struct JSONPathScanner {
         case other
     }
 
+    /// Paths as they are compared; made once for all texts of a kind.
+    struct Paths: Sendable {
+        fileprivate let parts: [[[UInt8]]]
+
+        var count: Int { parts.count }
+
+        init(_ paths: [JSONPath]) {
+            parts = paths.map { $0.parts.map { Array($0.utf8) } }
+        }
+    }
+
     /// The paths, by place; a bit of a mask stands for each.
     private let paths: [[[UInt8]]]
     /// What was found, by place. A later value replaces an earlier one.
@@ -39,9 +50,9 @@ struct JSONPathScanner {
     /// Codes, ids and messages; longer texts are cut.
     private static let tokenBytesMax = 512
 
-    init(_ paths: [JSONPath]) {
+    init(_ paths: Paths) {
         precondition(paths.count <= Self.pathsMax)
-        self.paths = paths.map { $0.parts.map { Array($0.utf8) } }
+        self.paths = paths.parts
         found = Array(repeating: nil, count: paths.count)
         mask = Self.all(paths.count)
     }
