@@ -26,9 +26,7 @@ package struct ByteWriter: Sendable {
     package mutating func write(_ value: Int64) { writeLittleEndian(value) }
 
     private mutating func writeLittleEndian(_ value: some FixedWidthInteger) {
-        for shift in stride(from: 0, to: type(of: value).bitWidth, by: 8) {
-            bytes.append(UInt8(truncatingIfNeeded: value >> shift))
-        }
+        unsafe withUnsafeBytes(of: value.littleEndian) { unsafe bytes.append(contentsOf: $0) }
     }
 
     package mutating func write(_ value: Bool) { bytes.append(value ? 1 : 0) }
@@ -49,6 +47,21 @@ package struct ByteWriter: Sendable {
     package mutating func write(_ value: [UInt8]) {
         writeVarint(UInt64(value.count))
         bytes.append(contentsOf: value)
+    }
+
+    /// Writes what `body` writes, with a varint count of its bytes before it. They are moved up by
+    /// the one or two bytes of their count, which costs less than a buffer of their own.
+    package mutating func writeCounted(_ body: (inout ByteWriter) -> Void) {
+        let start = bytes.count
+        body(&self)
+        var rest = UInt64(bytes.count - start)
+        var place = start
+        while rest >= 0x80 {
+            bytes.insert(UInt8(truncatingIfNeeded: rest) | 0x80, at: place)
+            rest >>= 7
+            place += 1
+        }
+        bytes.insert(UInt8(rest), at: place)
     }
 
     /// Writes the string's UTF-8 with a varint byte count before it.

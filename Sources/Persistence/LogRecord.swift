@@ -41,12 +41,10 @@ package struct RecordBatch: Sendable {
     package var bytes: [UInt8] { writer.bytes }
 
     package mutating func add(_ record: some LogRecord, isIgnorable: Bool = false) {
-        var body = ByteWriter(capacity: 128)
-        record.encode(into: &body)
         writer.write(record.kind)
         writer.write(record.version)
         writer.write(UInt8(isIgnorable ? RecordBatch.ignorableFlag : 0))
-        writer.write(body.bytes)
+        writer.writeCounted { record.encode(into: &$0) }
         count += 1
     }
 

@@ -119,7 +119,8 @@ struct DamageTests {
     private static func record(fillingFrame bytes: Int) -> TestRecord? {
         (0..<bytes).lazy.map { TestRecord([UInt8](repeating: 1, count: $0)) }.first { record in
             let batch = RecordBatch([record])
-            let section = PendingSection(shard: 0, recordCount: 1, bytes: batch.bytes)
+            let section = PendingSection(
+                shard: 0, recordCount: 1, lastRecord: 1, bytes: batch.bytes)
             return Frame.emptyBytes + section.encodedBytes == bytes
         }
     }

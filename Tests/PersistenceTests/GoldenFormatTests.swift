@@ -63,7 +63,8 @@ struct GoldenFormatTests {
 
     private static func section(_ shard: UInt16, _ range: Range<Int>) -> PendingSection {
         let batch = RecordBatch(records[shard, default: []][range])
-        return PendingSection(shard: Int(shard), recordCount: batch.count, bytes: batch.bytes)
+        return PendingSection(
+            shard: Int(shard), recordCount: batch.count, lastRecord: 0, bytes: batch.bytes)
     }
 
     /// - Returns: a segment with some room left, and where the log stands after its first frame.

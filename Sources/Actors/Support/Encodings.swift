@@ -24,6 +24,16 @@ package enum Hex {
         return bytes
     }
 
+    /// At most sixteen digits as one number.
+    static func number(_ digits: ArraySlice<UInt8>) -> UInt64? {
+        var number: UInt64 = 0
+        for digit in digits {
+            guard let value = value(digit) else { return nil }
+            number = number << 4 | UInt64(value)
+        }
+        return number
+    }
+
     private static func value(_ digit: UInt8) -> UInt8? {
         switch digit {
         case 48...57: digit - 48
@@ -97,6 +107,17 @@ package struct RadixAlphabet: Sendable {
         }
         guard bits < bitsPerCharacter, buffer & ((1 << UInt32(bits)) - 1) == 0 else { return nil }
         return bytes
+    }
+
+    /// Whether the text would be decoded, without decoding it.
+    func accepts(_ text: ArraySlice<UInt8>) -> Bool {
+        var last: UInt8 = 0
+        for character in text {
+            last = values[Int(character)]
+            if last == 0xff { return false }
+        }
+        let spare = text.count * bitsPerCharacter % 8
+        return spare < bitsPerCharacter && last & (1 << UInt8(spare) - 1) == 0
     }
 }
 

@@ -150,6 +150,18 @@ package enum SecretKind: String, CaseIterable, Sendable {
     case temporary = "t"
     case service = "k"
     case passwordReset = "r"
+
+    /// `cs_`, the letter and `_`, as bytes: every request compares some.
+    fileprivate var prefix: [UInt8] {
+        switch self {
+        case .session: Self.prefixes[0]
+        case .temporary: Self.prefixes[1]
+        case .service: Self.prefixes[2]
+        case .passwordReset: Self.prefixes[3]
+        }
+    }
+
+    private static let prefixes = allCases.map { Array("cs_\($0.rawValue)_".utf8) }
 }
 
 /// A 256-bit random secret as its holder sees it: `cs_` + kind + `_` + four hex digits of the shard
@@ -173,16 +185,18 @@ package struct BearerSecret: Sendable {
     /// Nil unless the text has exactly the shape of a secret of this kind; says nothing about
     /// validity.
     package init?(_ kind: SecretKind, presented text: String) {
+        guard text.utf8.count == Self.characterCount else { return nil }
         let utf8 = Array(text.utf8)
-        guard utf8.count == 52, text.hasPrefix("cs_\(kind.rawValue)_"),
-            let shard = Hex.decode(String(decoding: utf8[5..<9], as: UTF8.self)),
-            RadixAlphabet.base64URL.decode(utf8[9...])?.count == 32
+        guard utf8.starts(with: kind.prefix), let shard = Hex.number(utf8[5..<9]),
+            RadixAlphabet.base64URL.accepts(utf8[9...])
         else { return nil }
         self.kind = kind
-        self.shard = ShardID(UInt16(shard[0]) << 8 | UInt16(shard[1]))
+        self.shard = ShardID(UInt16(shard))
         self.text = Redacted(text)
         self.digest = TokenDigest(of: utf8)
     }
+
+    private static let characterCount = 52
 }
 
 /// 128 bits that tie an answer, its log lines and its events together (W3C Trace Context trace-id).

@@ -7,23 +7,32 @@ extension ByteWriter {
         write(facts.source.rawValue)
         write(facts.status.rawValue)
         write(facts.at)
-        writeOptional(facts.httpStatus) { $0.write($1) }
-        writeOptional(facts.errorCode) { $0.write($1) }
-        writeOptional(facts.latencyMilliseconds) { $0.write($1) }
-        writeOptional(facts.upstreamMilliseconds) { $0.write($1) }
-        writeOptional(facts.bytesIn) { $0.write($1) }
-        writeOptional(facts.bytesOut) { $0.write($1) }
+        optional(facts.httpStatus) { $0.write($1) }
+        optional(facts.errorCode) { $0.write($1) }
+        optional(facts.latencyMilliseconds) { $0.write($1) }
+        optional(facts.upstreamMilliseconds) { $0.write($1) }
+        optional(facts.bytesIn) { $0.write($1) }
+        optional(facts.bytesOut) { $0.write($1) }
         write(facts.units)
         write(facts.trace)
-        writeOptional(facts.providerRequestID) { $0.write($1) }
-        writeOptional(facts.reporter) { $0.write($1) }
-        writeOptional(facts.eventID) { $0.write($1) }
+        optional(facts.providerRequestID) { $0.write($1) }
+        optional(facts.reporter) { $0.write($1) }
+        optional(facts.eventID) { $0.write($1) }
     }
 }
 
 extension ByteWriter {
+    /// `writeOptional` of this file's own: a generic function of another module is not specialised,
+    /// and an event has eight of these.
+    fileprivate mutating func optional<Value>(
+        _ value: Value?, _ write: (inout ByteWriter, Value) -> Void
+    ) {
+        self.write(value != nil)
+        if let value { write(&self, value) }
+    }
+
     fileprivate mutating func write(_ units: [UsageUnit]?) {
-        writeOptional(units) { writer, units in
+        optional(units) { writer, units in
             writer.writeArray(units) { writer, unit in
                 writer.write(unit.name)
                 writer.write(unit.amount)
@@ -34,14 +43,14 @@ extension ByteWriter {
     mutating func write(_ ending: UsageEnding) {
         write(ending.status.rawValue)
         write(ending.endedAt)
-        writeOptional(ending.httpStatus) { $0.write($1) }
-        writeOptional(ending.errorCode) { $0.write($1) }
-        writeOptional(ending.latencyMilliseconds) { $0.write($1) }
-        writeOptional(ending.upstreamMilliseconds) { $0.write($1) }
-        writeOptional(ending.bytesIn) { $0.write($1) }
-        writeOptional(ending.bytesOut) { $0.write($1) }
+        optional(ending.httpStatus) { $0.write($1) }
+        optional(ending.errorCode) { $0.write($1) }
+        optional(ending.latencyMilliseconds) { $0.write($1) }
+        optional(ending.upstreamMilliseconds) { $0.write($1) }
+        optional(ending.bytesIn) { $0.write($1) }
+        optional(ending.bytesOut) { $0.write($1) }
         write(ending.units)
-        writeOptional(ending.providerRequestID) { $0.write($1) }
+        optional(ending.providerRequestID) { $0.write($1) }
     }
 }
 

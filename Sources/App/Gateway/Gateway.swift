@@ -80,17 +80,25 @@ final class Gateway: Sendable {
 
 extension Gateway {
     func visit(_ head: HTTPRequestHead, peer: SourceAddress) -> GatewayVisit {
-        let traces = head.headers["traceparent"]
+        parts.metrics.requestBegan()
+        var trace: String?
+        if head.headers.contains(name: "traceparent") {
+            let traces = head.headers["traceparent"]
+            trace = traces.count == 1 ? traces[0] : nil
+        }
+        return GatewayVisit(
+            identity: RequestIdentity(traceparent: trace, ids: parts.ids),
+            source: source(head, peer: peer), now: parts.clock.now(),
+            method: head.method.rawValue)
+    }
+
+    private func source(_ head: HTTPRequestHead, peer: SourceAddress) -> SourceAddress {
+        guard head.headers.contains(name: "x-forwarded-for") else { return peer }
         var forwarded = HTTPFields()
         for value in head.headers["x-forwarded-for"] {
             forwarded.append(HTTPField(name: .xForwardedFor, value: value))
         }
-        parts.metrics.requestBegan()
-        return GatewayVisit(
-            identity: RequestIdentity(
-                traceparent: traces.count == 1 ? traces[0] : nil, ids: parts.ids),
-            source: parts.sources.source(peer: peer, headers: forwarded), now: parts.clock.now(),
-            method: head.method.rawValue)
+        return parts.sources.source(peer: peer, headers: forwarded)
     }
 
     /// Starts the call, at once unless somebody has set a limit.

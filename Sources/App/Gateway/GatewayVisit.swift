@@ -14,16 +14,20 @@ struct GatewayVisit {
 
     var isHead: Bool { method == "HEAD" }
 
+    private static let constantFields = ByteBuffer(
+        string: "\r\ncache-control: no-store\r\nx-content-type-options: nosniff"
+            + "\r\ncontent-security-policy: default-src 'none'; sandbox\r\nx-upstream-ms: ")
+
     /// The fields that are ours in a relayed answer. What comes from a provider is never kept by a
     /// cache, and if it is a page, it is one without scripts, forms and our origin.
     func writeHeaders(to out: inout ByteBuffer, upstreamTime: TimeAmount) {
+        let trace = identity.trace.utf8Bytes
         out.writeStaticString("x-trace-id: ")
-        out.writeBytes(identity.trace.utf8Bytes)
-        out.writeStaticString("\r\ntraceparent: ")
-        out.writeString(identity.traceparent)
-        out.writeStaticString("\r\ncache-control: no-store\r\nx-content-type-options: nosniff")
-        out.writeStaticString("\r\ncontent-security-policy: default-src 'none'; sandbox")
-        out.writeStaticString("\r\nx-upstream-ms: ")
+        out.writeBytes(trace)
+        out.writeStaticString("\r\ntraceparent: 00-")
+        out.writeBytes(trace)
+        out.writeBytes(identity.traceparentEnd)
+        out.writeImmutableBuffer(Self.constantFields)
         out.writeString(String(upstreamTime.nanoseconds / 1_000_000))
         let overhead = NIODeadline.now() - began - upstreamTime
         out.writeStaticString("\r\nx-gateway-overhead-us: ")

@@ -23,10 +23,13 @@ package struct RequestIdentity: Sendable, Equatable {
 
     /// The header for the answer: `00-<trace id>-<our span id>-<flags>`.
     package var traceparent: String {
+        String(decoding: "00-".utf8 + trace.utf8Bytes + traceparentEnd, as: UTF8.self)
+    }
+
+    /// What follows the trace id in it.
+    var traceparentEnd: [UInt8] {
         var text: [UInt8] = []
-        text.reserveCapacity(55)
-        text += "00-".utf8
-        text += trace.utf8Bytes
+        text.reserveCapacity(20)
         text.append(UInt8(ascii: "-"))
         for shift in stride(from: 60, through: 0, by: -4) {
             text.append(RequestIdentity.digit(UInt8(truncatingIfNeeded: span >> UInt64(shift))))
@@ -34,7 +37,7 @@ package struct RequestIdentity: Sendable, Equatable {
         text.append(UInt8(ascii: "-"))
         text.append(RequestIdentity.digit(flags >> 4))
         text.append(RequestIdentity.digit(flags))
-        return String(decoding: text, as: UTF8.self)
+        return text
     }
 
     /// §3.2 and §4.3 there: version 00 has exactly 55 characters, a later version may have more

@@ -7,8 +7,6 @@ struct PendingFrame: Sendable {
     private(set) var appendCount = 0
     /// The encoded size so far.
     private(set) var bytes = Frame.emptyBytes
-    /// Last record of each shard that has any in here.
-    private(set) var lastRecords: [Int: UInt64] = [:]
     var waiters: [Waiter] = []
 
     init(startsSegment: Bool) { self.startsSegment = startsSegment }
@@ -27,11 +25,13 @@ struct PendingFrame: Sendable {
         if let index = sections.firstIndex(where: { $0.shard == shard }) {
             sections[index].bytes += batch.bytes
             sections[index].recordCount += batch.count
+            sections[index].lastRecord = lastRecord
         } else {
             sections.append(
-                PendingSection(shard: shard, recordCount: batch.count, bytes: batch.bytes))
+                PendingSection(
+                    shard: shard, recordCount: batch.count, lastRecord: lastRecord,
+                    bytes: batch.bytes))
         }
-        lastRecords[shard] = lastRecord
     }
 }
 
@@ -98,9 +98,10 @@ struct AppendQueue: Sendable {
 
     /// Makes sure that the last frame of the queue is open and has room.
     private mutating func makePlace(for count: Int, shard: Int) throws(AppendError) {
-        if let open = frames.last, frames.count > 1 || !isWriting {
-            let size = open.bytes(adding: count, to: shard)
-            if size <= Self.frameBytesMax, size - open.bytes <= roomBytes { return }
+        if frames.count > (isWriting ? 1 : 0) {
+            let open = frames.count - 1
+            let size = frames[open].bytes(adding: count, to: shard)
+            if size <= Self.frameBytesMax, size - frames[open].bytes <= roomBytes { return }
         }
         let needed = Frame.emptyBytes + Frame.sectionHeaderBytes + Frame.padded(count)
         if needed <= roomBytes {
@@ -155,8 +156,8 @@ struct AppendQueue: Sendable {
     /// Adds a waiter to the frame that holds the record; false when no frame does.
     mutating func wait(_ waiter: Waiter, shard: Int, record: UInt64) -> Bool {
         guard
-            let place = frames.firstIndex(where: {
-                $0.lastRecords[shard].map { $0 >= record } ?? false
+            let place = frames.firstIndex(where: { frame in
+                frame.sections.contains { $0.shard == shard && $0.lastRecord >= record }
             })
         else { return false }
         frames[place].waiters.append(waiter)

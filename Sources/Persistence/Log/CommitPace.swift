@@ -5,25 +5,31 @@ import Glibc
 /// happens there is no wait at all.
 struct CommitPace {
     private var began: UInt64 = 0
-    private var isBusy = false
+    private var spacing: UInt64 = 0
 
-    /// So many appends in one batch mean load: many callers wait for the same sync.
-    static let busyAppends = 8
-    /// From the start of one commit to the start of the next. docs/decisions/0004 has the figures.
-    static let spacingNanoseconds: UInt64 = 500_000
+    /// From the start of one commit to the start of the next, by how many appends are in the first:
+    /// many mean load, since all of their callers wait for the same sync. docs/decisions/0004 has
+    /// the figures.
+    static func spacingNanoseconds(appendCount: Int) -> UInt64 {
+        switch appendCount {
+        case ..<8: 0
+        case ..<24: 500_000
+        default: 1_000_000
+        }
+    }
 
     /// A batch is about to be written.
     mutating func began(appendCount: Int) {
-        isBusy = appendCount >= Self.busyAppends
-        if isBusy { began = Self.now() }
+        spacing = Self.spacingNanoseconds(appendCount: appendCount)
+        if spacing > 0 { began = Self.now() }
     }
 
     /// Sleeps for what is left of the spacing, on the writer's own thread.
     func wait() {
-        guard isBusy else { return }
+        guard spacing > 0 else { return }
         let passed = Self.now() - began
-        guard passed < Self.spacingNanoseconds else { return }
-        var time = timespec(tv_sec: 0, tv_nsec: Int(Self.spacingNanoseconds - passed))
+        guard passed < spacing else { return }
+        var time = timespec(tv_sec: 0, tv_nsec: Int(spacing - passed))
         // Safe: `time` lives for the call. A sleep that a signal ends early is long enough.
         unsafe nanosleep(&time, nil)
     }

@@ -55,6 +55,8 @@ struct LogTail: Hashable, Sendable {
 struct PendingSection: Sendable {
     let shard: Int
     var recordCount: Int
+    /// The ordinal of the last of them.
+    var lastRecord: UInt64
     var bytes: [UInt8]
 
     var encodedBytes: Int { Frame.sectionHeaderBytes + Frame.padded(bytes.count) }

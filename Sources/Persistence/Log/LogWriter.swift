@@ -78,7 +78,7 @@ final class LogWriter: @unchecked Sendable {
         pace.began(appendCount: frame.appendCount)
         try write(tail.encode(.batch, frame.sections, wallMilliseconds: WallMilliseconds.now()))
         lastKind = .batch
-        for (shard, record) in frame.lastRecords { marks[shard].value = record }
+        for section in frame.sections { marks[section.shard].value = section.lastRecord }
         let waiters = state.withLock { [tail] state in
             state.tail = tail
             state.bytesSinceSnapshot += UInt64(frame.bytes)

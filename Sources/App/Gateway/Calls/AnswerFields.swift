@@ -70,7 +70,7 @@ struct AnswerFields: Sendable {
             switch table.value(of: span, in: field.name) {
             case .drop?: isKept = false
             case .length?: isKept = keepsLength
-            case .contentType?: notes.kind.note(contentType: Self.text(span, field.value))
+            case .contentType?: notes.kind.note(contentType: span, in: field.value)
             case .contentEncoding?: notes.kind.note(encoding: Self.text(span, field.value))
             case .location?:
                 notes.location = Self.text(span, field.value)
@@ -94,6 +94,7 @@ struct AnswerFields: Sendable {
     }
 
     private static let connection = Array("connection".utf8)
+    private static let keepAlive = Array("keep-alive".utf8)
 
     private static func namedByConnection(
         _ bytes: Span<UInt8>, _ fields: [AnswerField]
@@ -102,6 +103,7 @@ struct AnswerFields: Sendable {
         for field in fields
         where field.name.count == connection.count
             && FieldName.matches(bytes, in: field.name, lowercase: connection)
+            && !FieldName.matches(bytes, in: field.value, lowercase: keepAlive)
         {
             for name in text(bytes, field.value).split(separator: ",") {
                 names.append(Array(name.filter { $0 != " " && $0 != "\t" }.lowercased().utf8))
@@ -119,10 +121,21 @@ struct AnswerFields: Sendable {
 }
 
 extension AnswerInspector.Kind {
-    fileprivate mutating func note(contentType: String) {
-        let type = contentType.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
-        isEventStream = type == "text/event-stream"
-        isJSON = type.hasSuffix("/json") || type.hasSuffix("+json")
+    private static let eventStream = Array("text/event-stream".utf8)
+    private static let slashJSON = Array("/json".utf8)
+    private static let plusJSON = Array("+json".utf8)
+
+    /// The media type ends before its parameters (RFC 9110 §8.3.1).
+    fileprivate mutating func note(contentType bytes: Span<UInt8>, in range: Range<Int>) {
+        var end = range.lowerBound
+        while end < range.upperBound, bytes[end] != UInt8(ascii: ";") { end += 1 }
+        while end > range.lowerBound, bytes[end - 1] == 32 || bytes[end - 1] == 9 { end -= 1 }
+        let type = range.lowerBound..<end
+        isEventStream = FieldName.matches(bytes, in: type, lowercase: Self.eventStream)
+        let ending = max(range.lowerBound, end - Self.slashJSON.count)..<end
+        isJSON =
+            FieldName.matches(bytes, in: ending, lowercase: Self.slashJSON)
+            || FieldName.matches(bytes, in: ending, lowercase: Self.plusJSON)
     }
 
     fileprivate mutating func note(encoding text: String) {

@@ -58,7 +58,7 @@ struct CallAdmission: Sendable {
         guard let credentials = provider.credentials else {
             throw refuse(provider.obstacle ?? APIError(.notConfigured))
         }
-        let length = head.headers["content-length"].first.flatMap { Int($0) } ?? 0
+        let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
         let isChunked = head.headers.contains(name: "transfer-encoding")
         guard length <= limits.requestBytesMax else {
             throw refuse(Self.tooLarge(limits))

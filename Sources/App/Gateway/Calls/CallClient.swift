@@ -34,5 +34,13 @@ struct RelayHead {
 struct CallEnd {
     /// Of its event; nil when the log took none.
     let row: UInt64?
-    let facts: CallFacts
+    private let call: GatewayCall
+
+    init(row: UInt64?, call: GatewayCall) {
+        self.row = row
+        self.call = call
+    }
+
+    var facts: CallFacts { call.facts }
+    var bytesOut: UInt64 { call.facts.bytesOut }
 }

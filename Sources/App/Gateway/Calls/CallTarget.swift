@@ -36,6 +36,8 @@ enum CallPathRule {
     /// False for dot segments, plain or encoded, also such as an encoded slash would make, for
     /// backslashes and for control characters.
     static func permits(_ path: Substring) -> Bool {
+        // Most paths have nothing in them that could be read in two ways.
+        if path.utf8.allSatisfy(isPlain) { return true }
         var segment: [UInt8] = []
         var bytes = path.utf8.makeIterator()
         while let byte = bytes.next() {
@@ -64,6 +66,13 @@ enum CallPathRule {
             }
         }
         return !isDotSegment(segment)
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "%"), UInt8(ascii: "\\"), UInt8(ascii: "."), 0...0x1f, 0x7f: false
+        default: true
+        }
     }
 
     /// `.` and `..`, also with the parameters that some servers cut off (`..;x`).

@@ -5,10 +5,10 @@ import Persistence
 /// One call of a provider, from its admission to its durable end: sends the request, passes the
 /// answer on as it comes, and writes the event. Confined to its event loop.
 final class GatewayCall {
-    /// What is to be done; made by the admission.
-    struct Order {
+    /// What is to be done; made by the admission. One object, because it is handed on several times
+    /// and has a dozen parts.
+    final class Order {
         let provider: GatewayProvider
-        let method: String
         /// With the credentials. Never logged, never kept longer than the call.
         let requestHead: ByteBuffer
         let hasBody: Bool
@@ -20,13 +20,27 @@ final class GatewayCall {
         let usage: UsageFacts
         let began: NIODeadline
 
-        var isToHEAD: Bool { method == "HEAD" }
-
+        let isToHEAD: Bool
         /// Methods that change nothing (RFC 9110 §9.2.1).
-        var isSafe: Bool { ["GET", "HEAD", "OPTIONS"].contains(method) }
-
+        let isSafe: Bool
         /// Sending it a second time could do it a second time.
-        var isUnsafe: Bool { !provider.entry.calls.isRepeatable && !isSafe }
+        let isUnsafe: Bool
+
+        init(
+            provider: GatewayProvider, method: String, requestHead: ByteBuffer, hasBody: Bool,
+            isChunked: Bool, token: ServiceTokenID?, usage: UsageFacts, began: NIODeadline
+        ) {
+            self.provider = provider
+            self.requestHead = requestHead
+            self.hasBody = hasBody
+            self.isChunked = isChunked
+            self.token = token
+            self.usage = usage
+            self.began = began
+            isToHEAD = method == "HEAD"
+            isSafe = isToHEAD || method == "GET" || method == "OPTIONS"
+            isUnsafe = !isSafe && !provider.entry.calls.isRepeatable
+        }
     }
 
     private enum Stage: Equatable {
@@ -43,9 +57,9 @@ final class GatewayCall {
     private weak var client: (any CallClient)?
     private var stage = Stage.waiting
     private var connection: UpstreamConnection?
-    private var facts = CallFacts()
+    fileprivate(set) var facts = CallFacts()
     private var inspector: AnswerInspector?
-    private var row: UInt64?
+    private(set) var row: UInt64?
     private var hasRetried = false
     /// Of the request, while there is no connection.
     private var early = CircularBuffer<ByteBuffer>()
@@ -83,7 +97,7 @@ extension GatewayCall {
         } catch {
             stage = .over
             loop.bulkheads.leave(order.provider.id, order.token)
-            client?.callFailed(APIError(error), CallEnd(row: nil, facts: facts))
+            client?.callFailed(APIError(error), CallEnd(row: nil, call: self))
         }
     }
 
@@ -112,9 +126,10 @@ extension GatewayCall {
     private func send(over connection: UpstreamConnection) {
         self.connection = connection
         stage = .sending
-        facts.sentAt = .now()
+        let now = NIODeadline.now()
+        facts.sentAt = now
         connection.begin(self, isToHEAD: order.isToHEAD)
-        connection.deadline = .now() + .seconds(limits.idleSeconds)
+        connection.deadline = now + .seconds(limits.idleSeconds)
         connection.send(order.requestHead)
         while let piece = early.popFirst() { write(piece, over: connection) }
         earlyBytes = 0
@@ -158,6 +173,7 @@ extension GatewayCall {
         if order.isChunked { connection.send(ByteBuffer(string: "0\r\n\r\n")) }
         if stage == .sending { connection.deadline = .now() + .seconds(limits.firstByteSeconds) }
         connection.requestSent()
+        loop.flushSoon { connection.flush() }
     }
 
     /// The client has room again.
@@ -317,15 +333,14 @@ extension GatewayCall {
         }
         do throws(AppendError) {
             let position = try loop.journal.append(record)
-            let end = CallEnd(row: row ?? position.record, facts: facts)
-            loop.gate.whenDurable(position) { [client] in
-                if let client { tell(client, end) }
+            loop.gate.whenDurable(position) { [self] in
+                if let client { tell(client, CallEnd(row: row ?? position.record, call: self)) }
             }
         } catch {
             // The event is written when there is room again; the caller can't be told that all is
             // well until then, so it is told nothing.
             loop.journal.postpone(record)
-            let end = CallEnd(row: row, facts: facts)
+            let end = CallEnd(row: row, call: self)
             if hasBegun {
                 client?.callCut(end)
             } else {

@@ -159,7 +159,7 @@ extension GatewayHandler {
 
     fileprivate func relayEnds(_ bytes: ByteBuffer) {
         owner = .answered
-        connection.relayEnds(bytes)
+        connection.relayEnds(bytes, loop)
         readOn()
     }
 
@@ -249,7 +249,7 @@ final class CallUnderWay: CallClient {
         handler?.finished(self, status: error.code.definition.status, bytes: 0)
     }
 
-    var takesBody: Bool { call?.takesBody ?? early.isEmpty }
+    var takesBody: Bool { isBodyComplete || (call?.takesBody ?? early.isEmpty) }
 
     func sendBody(_ bytes: ByteBuffer) {
         if let call { call.sendBody(bytes) } else { early.append(bytes) }
@@ -326,7 +326,7 @@ final class CallUnderWay: CallClient {
         if isChunked { out.writeStaticString("0\r\n\r\n") }
         isOver = true
         handler?.relayEnds(out)
-        handler?.finished(self, status: status, bytes: end.facts.bytesOut)
+        handler?.finished(self, status: status, bytes: end.bytesOut)
     }
 
     func callFailed(_ error: APIError, _ end: CallEnd) {
@@ -340,7 +340,7 @@ final class CallUnderWay: CallClient {
         guard !isOver else { return }
         isOver = true
         handler?.cut()
-        handler?.finished(self, status: status, bytes: end.facts.bytesOut)
+        handler?.finished(self, status: status, bytes: end.bytesOut)
     }
 
     var takesMore: Bool { handler?.isWritable ?? false }

@@ -15,6 +15,7 @@ final class GatewayLoop {
     private var ownCalls: [ObjectIdentifier: AnyObject] = [:]
     private var unwrittenAttempts: Deque<(dueAt: NIODeadline, call: GatewayCall)> = []
     private var isAttemptTimerSet = false
+    private var flushes: [() -> Void] = []
     private var ticker: RepeatedTask?
 
     /// Attempts of calls that last longer are on record before their end.
@@ -64,6 +65,20 @@ final class GatewayLoop {
     func keep(_ own: AnyObject) { ownCalls[ObjectIdentifier(own)] = own }
 
     func drop(_ own: AnyObject) { ownCalls[ObjectIdentifier(own)] = nil }
+
+    // MARK: Flushes
+
+    /// Lets the bytes of all calls of one turn of the loop leave together, at its end: those who
+    /// read them are woken once and find them all.
+    func flushSoon(_ flush: @escaping () -> Void) {
+        flushes.append(flush)
+        guard flushes.count == 1 else { return }
+        eventLoop.assumeIsolated().execute { [self] in
+            let ready = flushes
+            flushes.removeAll(keepingCapacity: true)
+            for flush in ready { flush() }
+        }
+    }
 
     // MARK: Attempts
 

@@ -10,6 +10,8 @@ struct OperationNames: Sendable {
     /// By the number of segments; those with more literals first.
     private var routes: [Int: [Route]] = [:]
     private var vocabulary: Set<String> = []
+    /// Whole names of the routes without variables, by method and path: the quick way.
+    private var literal: [String: [Substring: String]] = [:]
 
     /// The contract's bound on an operation.
     static let charactersMax = 256
@@ -25,9 +27,17 @@ struct OperationNames: Sendable {
             vocabulary.formUnion(segments.compactMap(\.self))
         }
         for count in routes.keys { routes[count]?.sort { $0.literals > $1.literals } }
+        for route in routes.values.joined() where route.literals == route.segments.count {
+            for method in Self.methods {
+                literal[method, default: [:]][Substring(route.text)] = "\(method) \(route.text)"
+            }
+        }
     }
 
+    private static let methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
+
     func name(_ method: String, _ path: Substring) -> String {
+        if let name = literal[method]?[path] { return name }
         let segments = path.split(separator: "/")
         let route = routes[segments.count]?.first { Self.fits($0, segments) }
         return method + " " + (route?.text ?? unknown(segments))

@@ -81,10 +81,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     func flush() { context?.flush() }
 
-    func requestSent() {
-        isRequestSent = true
-        context?.flush()
-    }
+    func requestSent() { isRequestSent = true }
 
     func pause() { isPaused = true }
 

@@ -224,11 +224,12 @@ extension ConnectionHandler {
     func flushRelay() { relayContext?.flush() }
 
     /// The last bytes of a relayed answer.
-    func relayEnds(_ bytes: ByteBuffer) {
+    func relayEnds(_ bytes: ByteBuffer, _ loop: GatewayLoop) {
         guard let context, let relayContext else { return }
         endAnswer(context) { close in
             guard let close else {
-                relayContext.writeAndFlush(NIOAny(bytes), promise: nil)
+                relayContext.write(NIOAny(bytes), promise: nil)
+                loop.flushSoon { relayContext.flush() }
                 return
             }
             let written = context.eventLoop.makePromise(of: Void.self)
