@@ -40,6 +40,7 @@ var package = Package(
         .systemLibrary(name: "CZlib"),
         .target(name: "CHash"),
         .target(name: "CAssets"),
+        .target(name: "WebUI", exclude: ["web"]),
         .target(
             name: "Persistence", dependencies: ["CHash", "CZlib", crypto], swiftSettings: settings),
         .target(
@@ -52,7 +53,7 @@ var package = Package(
         .executableTarget(
             name: "App",
             dependencies: [
-                "Actors", "CAssets", "CZlib", "Persistence", crypto,
+                "Actors", "CAssets", "CZlib", "Persistence", "WebUI", crypto,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),

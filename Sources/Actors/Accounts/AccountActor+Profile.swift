@@ -44,6 +44,19 @@ extension AccountActor {
         try await user(id).activity.reversed()
     }
 
+    /// The security events under this trace id, of the users at these places in the order of
+    /// registration.
+    func activities(
+        under trace: TraceID, from offset: Int, limit: Int
+    ) async -> [(user: UserID, activity: Activity)] {
+        let page = state.userOrder.dropFirst(offset).prefix(limit).compactMap { state.users[$0] }
+        let found = page.flatMap { user in
+            user.activity.filter { $0.trace == trace }.map { (user: user.id, activity: $0) }
+        }
+        if !found.isEmpty { await settled(page.map(\.changedAt).max() ?? 0) }
+        return found
+    }
+
     // MARK: Administration
 
     package func setRole(

@@ -150,6 +150,13 @@ package actor AlertsActor {
         return messages
     }
 
+    /// Those that were tried under this trace id.
+    package func messages(under trace: TraceID) async -> [SMSMessage] {
+        let messages = state.messages(limit: MessageHistory.messagesMax)
+        await settled()
+        return messages.filter { $0.trace == trace }
+    }
+
     package func snapshotParts() -> [SnapshotPart] { state.snapshotParts(shard: Self.shard) }
 }
 

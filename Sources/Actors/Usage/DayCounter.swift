@@ -77,6 +77,15 @@ package struct DayCounter: Sendable, Equatable {
         return (ok, failed, reported)
     }
 
+    /// What happened in the minute of this time.
+    func minute(_ time: Timestamp) -> (ok: UInt64, failed: UInt64) {
+        guard let tally = minutes[Self.split(time.seconds).minute]?.total else { return (0, 0) }
+        return (
+            UInt64(tally.okObserved) + UInt64(tally.okReported),
+            UInt64(tally.failedObserved) + UInt64(tally.failedReported)
+        )
+    }
+
     mutating func restore(_ minute: Int64, _ content: Minute) { minutes[minute] = content }
 
     private static func split(_ second: Int64) -> (minute: Int64, place: Int) {

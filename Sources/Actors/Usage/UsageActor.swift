@@ -100,6 +100,21 @@ package actor UsageActor {
         return page
     }
 
+    /// The events under this trace id, oldest first. The rings are looked through outside of the
+    /// actor, whose turn is only as long as it takes to share them.
+    package nonisolated func events(under trace: TraceID, limit: Int) async -> [UsageEvent] {
+        let rings = await settledRings()
+        let events = rings.flatMap { $0.events(under: trace) }
+        return Array(events.sorted { $0.row < $1.row }.prefix(limit))
+    }
+
+    private func settledRings() async -> [UsageRing] {
+        absorb()
+        let rings = state.integrations.values.map(\.ring)
+        await settled()
+        return rings
+    }
+
     package func counts(at now: Timestamp) async -> [IntegrationID: UsageCounts] {
         absorb()
         let counts = state.counts(at: now)
@@ -128,6 +143,16 @@ package actor UsageActor {
         let hours = state.hours(of: integration, count: count, at: now)
         await settled()
         return hours
+    }
+
+    /// What happened with all integrations in each of the last minutes, oldest first.
+    package func minutes(
+        _ count: Int, at now: Timestamp
+    ) async -> [(ok: UInt64, failed: UInt64)] {
+        absorb()
+        let minutes = state.minutes(count, at: now)
+        await settled()
+        return minutes
     }
 
     /// All rows ever of each integration, and up to which record of the log.

@@ -78,6 +78,10 @@ package struct UsageRing: Sendable, Equatable {
         return (page, nil)
     }
 
+    func events(under trace: TraceID) -> [UsageEvent] {
+        allBlocks.flatMap { $0.filter { $0.facts.trace == trace } }
+    }
+
     /// All events, in blocks that are shared with this ring until it changes.
     var allBlocks: [ArraySlice<UsageEvent>] {
         blocks.enumerated().map { $0.offset == 0 ? $0.element[left...] : $0.element[...] }

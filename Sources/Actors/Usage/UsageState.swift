@@ -133,6 +133,18 @@ package struct UsageState: Sendable {
         }
     }
 
+    package func minutes(_ count: Int, at now: Timestamp) -> [(ok: UInt64, failed: UInt64)] {
+        (0..<Int64(count)).reversed().map { back in
+            var sum: (ok: UInt64, failed: UInt64) = (0, 0)
+            for usage in integrations.values {
+                let tally = usage.day.minute(now.advanced(bySeconds: -60 * back))
+                sum.ok += tally.ok
+                sum.failed += tally.failed
+            }
+            return sum
+        }
+    }
+
     package func evidence(of integration: IntegrationID) -> ConnectionEvidence {
         integrations[integration]?.evidence ?? ConnectionEvidence()
     }

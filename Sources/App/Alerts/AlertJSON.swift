@@ -65,7 +65,7 @@ enum AlertJSON {
         json.member("suggested_fix", account.obstacle?.suggestedFix)
     }
 
-    private static func write(_ message: SMSMessage, to json: inout JSONWriter) {
+    static func write(_ message: SMSMessage, to json: inout JSONWriter) {
         json.beginObject()
         json.member("provider_message_id", message.providerMessageID)
         json.member("status", message.status.text)
@@ -100,7 +100,7 @@ enum AlertJSON {
         ])
     }
 
-    private static var messageSchema: Schema {
+    static var messageSchema: Schema {
         .named(
             "Message",
             .object([

@@ -145,7 +145,8 @@ struct AlertRoutes: Sendable {
             let standing = await usage.standings(at: call.now)[TwilioAccount.integration]
             return AlertJSON.status(
                 service.account, provider?.status(standing, at: call.now), limits,
-                await service.alerts.messages(limit: limit))
+                await service.alerts.messages(limit: limit)
+            ).unlessKnown(to: call)
         }
     }
 }

@@ -16,6 +16,8 @@ struct Core: Sendable {
     let journal: CallJournal
     let keyring: DataKeyring
     let limiters: RateLimiters
+    let snapshots = SnapshotHealth()
+    let hasPreviousKeys: Bool
     let hasher: PasswordHasher
     let catalog: IntegrationCatalog
     let clock: any WallClock
@@ -62,6 +64,7 @@ struct Core: Sendable {
             alerts: AlertsActor(
                 recovered: recovered.alerts, limits: settings.smsLimits, log: log),
             journal: journal, keyring: keyring, limiters: limiters,
+            hasPreviousKeys: !keys.previous.isEmpty,
             hasher: hasher, catalog: catalog, clock: clock,
             recordsReplayed: recovered.recordsReplayed)
     }
@@ -103,18 +106,31 @@ struct Core: Sendable {
     }
 
     func parts(
-        _ providers: [GatewayProvider], _ prober: Prober, _ sms: SMSService
+        _ providers: [GatewayProvider], _ prober: Prober, _ sms: SMSService, _ traces: TraceRoutes,
+        _ history: RequestHistory
     ) -> Server.Parts {
         Server.Parts(
             accounts: accounts, usage: usage, catalog: catalog, providers: providers,
             prober: prober, sms: sms,
-            audit: UsageAudit(usage: usage, log: log, integrations: catalog.ids), clock: clock)
+            audit: UsageAudit(usage: usage, log: log, integrations: catalog.ids), traces: traces,
+            overview: OverviewRoutes(sources: overview(providers, history)), clock: clock)
+    }
+
+    private func overview(
+        _ providers: [GatewayProvider], _ history: RequestHistory
+    ) -> OverviewRoutes.Sources {
+        OverviewRoutes.Sources(
+            accounts: accounts, usage: usage, journal: journal, providers: providers,
+            history: history, snapshots: snapshots, log: log,
+            logStallMilliseconds: { [log] in log.stallMilliseconds },
+            diskFreeBytes: { [directory] in directory.freeBytes },
+            hasPreviousKeys: hasPreviousKeys, startedAt: clock.now(), version: Version.text)
     }
 
     func snapshotter(_ settings: Settings, logger: Logger) -> Snapshotter {
         Snapshotter(
             log: log, accounts: accounts, usage: usage, alerts: alerts, rateLimiters: limiters,
-            clock: clock,
+            clock: clock, health: snapshots,
             intervalSeconds: settings.snapshotIntervalSeconds,
             logBytes: UInt64(settings.snapshotLogBytes), logger: logger)
     }

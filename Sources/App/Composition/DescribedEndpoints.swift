@@ -38,21 +38,41 @@ extension Server.Parts {
             integrations: catalog.ids, ringEvents: settings.usageRingEvents,
             dedupKeysMax: settings.usageDedupKeysMax)
         let usageActor = UsageActor(recovered: usage, log: log)
+        let alerts = AlertsActor(
+            recovered: AlertsState(), limits: settings.smsLimits, log: log)
         let sms = SMSService(
-            alerts: AlertsActor(recovered: AlertsState(), limits: settings.smsLimits, log: log),
+            alerts: alerts,
             account: TwilioAccount(catalog, environment: [:], publicURL: settings.publicURL),
             calls: NoCalls(), journal: CallJournal(log: log),
             keyring: .generate(random: random), clock: SystemWallClock(), random: random,
             logger: Logger(label: "countersign"))
+        let accounts = AccountDirectory(
+            shards: shards, installation: installation, hasher: hasher, random: random)
         return Server.Parts(
-            accounts: AccountDirectory(
-                shards: shards, installation: installation, hasher: hasher, random: random),
+            accounts: accounts,
             usage: usageActor, catalog: catalog, providers: [],
             prober: Prober(
                 calls: NoCalls(), providers: [], usage: usageActor,
                 ids: TraceIDSource(seed: random), clock: SystemWallClock(), afterSeconds: nil),
             sms: sms, audit: UsageAudit(usage: usageActor, log: log, integrations: catalog.ids),
+            traces: TraceRoutes(
+                accounts: accounts, usage: usageActor, alerts: alerts, requests: RequestMemory()
+            ) { _ in [] },
+            overview: OverviewRoutes(sources: .describing(accounts, usageActor, log)),
             clock: SystemWallClock())
+    }
+}
+
+extension OverviewRoutes.Sources {
+    fileprivate static func describing(
+        _ accounts: AccountDirectory, _ usage: UsageActor, _ log: EmptyLog
+    ) -> OverviewRoutes.Sources {
+        let now = SystemWallClock().now()
+        return OverviewRoutes.Sources(
+            accounts: accounts, usage: usage, journal: CallJournal(log: log), providers: [],
+            history: RequestHistory(HTTPMetrics(), at: now), snapshots: SnapshotHealth(), log: log,
+            logStallMilliseconds: { 0 }, diskFreeBytes: { nil }, hasPreviousKeys: false,
+            startedAt: now, version: Version.text)
     }
 }
 

@@ -30,7 +30,8 @@ enum Server {
         let providers = try settings.providers(
             core.catalog, environment: ProcessInfo.processInfo.environment)
         await stage.begin(providers)
-        let (front, gateway, prober) = try await stage.build(providers, isStopping: isStopping)
+        let (front, gateway, prober, history) = try await stage.build(
+            providers, isStopping: isStopping)
         let server = HTTPServer(http, front: front, gateway: gateway, logger: logger) { port in
             Announcement.print(host: http.host, port: port, isTLS: http.tls != nil)
         }
@@ -42,6 +43,7 @@ enum Server {
             services: [
                 snapshotter,
                 Sweeper(accounts: core.accounts, clock: clock),
+                HistoryKeeper(history: history, clock: clock),
                 ControlServer(
                     directory: settings.dataDirectory, logger: logger,
                     perform: operatorService.perform),
@@ -134,6 +136,8 @@ enum Server {
         let prober: Prober
         let sms: SMSService
         let audit: UsageAudit
+        let traces: TraceRoutes
+        let overview: OverviewRoutes
         let clock: any WallClock
     }
 
@@ -159,12 +163,15 @@ enum Server {
                 usage: core.usage, providers: core.providers, prober: core.prober
             ).endpoints
             + AuditRoutes(audit: core.audit).endpoints
+            + core.traces.endpoints
+            + core.overview.endpoints
             + AlertRoutes(
                 service: core.sms, usage: core.usage,
                 provider: core.providers.first { $0.id == TwilioAccount.integration },
                 limits: settings.smsLimits
             ).endpoints
             + GatewayRoutes().endpoints
+            + ConsoleRoutes().endpoints
     }
 }
 

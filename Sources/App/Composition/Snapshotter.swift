@@ -17,6 +17,7 @@ struct Snapshotter: Service {
     let alerts: AlertsActor
     let rateLimiters: RateLimiters
     let clock: any WallClock
+    let health: SnapshotHealth
     let intervalSeconds: Int64
     let logBytes: UInt64
     let logger: Logger
@@ -46,8 +47,10 @@ struct Snapshotter: Service {
     func takeAndReport() async {
         do {
             try await take()
+            health.succeeded()
         } catch {
             // The log has everything; the next round tries again.
+            health.failed(error, at: clock.now())
             logger.warning("snapshot not written", metadata: ["reason": "\(error)"])
         }
     }

@@ -30,8 +30,12 @@ struct Stage {
 
     func build(
         _ providers: [GatewayProvider], isStopping: StopFlag
-    ) async throws -> (front: Front, gateway: Gateway, prober: Prober) {
+    ) async throws -> (
+        front: Front, gateway: Gateway, prober: Prober, history: RequestHistory
+    ) {
         let metrics = HTTPMetrics()
+        let memory = RequestMemory()
+        let history = RequestHistory(metrics, at: core.clock.now())
         let sources = SourceResolver(trustedProxies: http.trustedProxies)
         let encoder = ReplyEncoder(
             securityHeaders: SecurityHeaders(isReachedByTLS: http.isReachedByTLS))
@@ -67,7 +71,11 @@ struct Stage {
             if isStopping.isSet { return .stopping }
             return log.hasRoom ? .ready : .diskRefusesWrites
         }
-        let endpoints = Server.endpoints(core.parts(providers, prober, sms), settings)
+        let traces = TraceRoutes(
+            accounts: core.accounts, usage: core.usage, alerts: core.alerts, requests: memory
+        ) { await gateway.calls(under: $0) }
+        let endpoints = Server.endpoints(
+            core.parts(providers, prober, sms, traces, history), settings)
         let table = try EndpointTable(endpoints + operations.endpoints(beside: endpoints))
         let front = Front(
             Front.Parts(
@@ -77,10 +85,10 @@ struct Stage {
                 limiters: core.limiters, sources: sources,
                 sameSite: SameSiteRule(publicOrigin: http.publicOrigin),
                 bodies: BodyReader(jsonBytesMax: http.jsonBodyBytesMax), encoder: encoder,
-                metrics: metrics, accessLog: accessLog, ids: ids, clock: core.clock,
+                metrics: metrics, accessLog: accessLog, memory: memory, ids: ids, clock: core.clock,
                 logger: logger))
         metrics.showMore([route])
-        return (front, gateway, prober)
+        return (front, gateway, prober, history)
     }
 }
 

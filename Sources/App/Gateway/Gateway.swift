@@ -69,8 +69,7 @@ final class Gateway: Sendable {
     /// Stops timers and closes idle connections.
     func stop() async {
         for loop in loops.withLock({ Array($0.values) }) {
-            let eventLoop = loop.eventLoop
-            try? await eventLoop.submit { loop.value.stop() }.get()
+            try? await loop.eventLoop.submit { loop.value.stop() }.get()
         }
         parts.journal.giveUp()
     }
@@ -154,11 +153,60 @@ extension Gateway {
         return (head, answer.body)
     }
 
-    func log(_ visit: GatewayVisit, _ token: TokenPrincipal?, status: Int, bytes: UInt64) {
+    /// How a call ended for its caller.
+    enum CallResult {
+        /// The provider's answer, or as much of it as there was.
+        case relayed(status: Int, bytes: UInt64)
+        /// Our own answer.
+        case refused(ErrorCode)
+        /// The caller did not wait for one.
+        case abandoned
+
+        /// What nginx has in its log for a client that went away.
+        private static let abandonedStatus = 499
+
+        fileprivate var status: Int {
+            switch self {
+            case .relayed(let status, _): status
+            case .refused(let code): code.definition.status
+            case .abandoned: Self.abandonedStatus
+            }
+        }
+
+        fileprivate var bytes: UInt64 {
+            if case .relayed(_, let bytes) = self { bytes } else { 0 }
+        }
+
+        fileprivate var error: ErrorCode? {
+            if case .refused(let code) = self { code } else { nil }
+        }
+    }
+
+    /// Counts the call, logs it, and remembers it for its trace.
+    func finished(
+        _ visit: GatewayVisit, _ token: TokenPrincipal?, _ result: CallResult, on loop: GatewayLoop
+    ) {
         let took = Duration.nanoseconds((NIODeadline.now() - visit.began).nanoseconds)
+        let status = result.status
         parts.metrics.requestEnded(route, status: status, took: took)
         parts.accessLog?.record(
-            visit, route: Self.path, token: token, status: status, bytes: bytes, took: took)
+            visit, route: Self.path, token: token, status: status, bytes: result.bytes, took: took)
+        loop.memory.note(
+            RememberedRequest(
+                trace: visit.identity.trace, method: visit.method, route: Self.path,
+                status: status, error: result.error, at: visit.now, took: took,
+                caller: token.map { .token($0.id, name: $0.name) } ?? .anonymous,
+                grounds: "A token with a scope for calls of this integration."))
+    }
+
+    /// What is remembered of calls under this trace id.
+    func calls(under trace: TraceID) async -> [RememberedRequest] {
+        var found: [RememberedRequest] = []
+        for loop in loops.withLock({ Array($0.values) }) {
+            let calls = try? await loop.eventLoop.submit { loop.value.memory.find(trace) }.get()
+            found += calls ?? []
+        }
+        return found
     }
 }
 

@@ -18,6 +18,8 @@ package struct Front: HTTPResponder {
         package var encoder: ReplyEncoder
         package var metrics: HTTPMetrics
         package var accessLog: AccessLog?
+        /// What traces show of requests; nil to remember none.
+        package var memory: RequestMemory?
         package var ids: TraceIDSource
         package var clock: any WallClock
         package var logger: Logger
@@ -25,8 +27,8 @@ package struct Front: HTTPResponder {
         package init(
             table: EndpointTable, accounts: any Authenticating, limiters: RateLimiters,
             sources: SourceResolver, sameSite: SameSiteRule, bodies: BodyReader,
-            encoder: ReplyEncoder, metrics: HTTPMetrics, accessLog: AccessLog?, ids: TraceIDSource,
-            clock: any WallClock, logger: Logger
+            encoder: ReplyEncoder, metrics: HTTPMetrics, accessLog: AccessLog?,
+            memory: RequestMemory? = nil, ids: TraceIDSource, clock: any WallClock, logger: Logger
         ) {
             self.table = table
             self.accounts = accounts
@@ -37,6 +39,7 @@ package struct Front: HTTPResponder {
             self.encoder = encoder
             self.metrics = metrics
             self.accessLog = accessLog
+            self.memory = memory
             self.ids = ids
             self.clock = clock
             self.logger = logger
@@ -67,6 +70,7 @@ package struct Front: HTTPResponder {
         let response = parts.encoder.response(result, to: summary, notice: visit.notice)
         if case .failure(let error) = result { log(error, visit) }
         let duration = ContinuousClock.now - began
+        parts.memory?.note(visit, request.method, result, status: response.status, took: duration)
         parts.metrics.requestEnded(visit.route, status: response.status.code, took: duration)
         parts.accessLog?.record(visit, request.method, response, took: duration)
         return response

@@ -13,6 +13,9 @@ package struct Reply: Sendable {
         case openObject(ByteBuffer)
         /// Bytes that go out as they are.
         case raw(ByteBuffer, contentType: String)
+        /// Nothing, because the caller has this content already: 304. The type is that of the
+        /// content, whose headers an answer without it must have too.
+        case unchanged(contentType: String)
     }
 
     /// What happens to the session cookie.

@@ -45,6 +45,9 @@ package struct ReplyEncoder: Sendable {
         case .raw(let bytes, let type):
             body = bytes
             contentType = type
+        case .unchanged(let type):
+            body = ByteBuffer()
+            contentType = type
         }
         var headers = head(request, contentType: contentType, notice: notice)
         for field in reply.headers { headers[field.name] = field.value }
@@ -100,12 +103,18 @@ package struct ReplyEncoder: Sendable {
     ) -> Response {
         var headers = headers
         headers.append(HTTPField(name: .contentLength, value: String(body.readableBytes)))
-        return Response(
+        var response = Response(
             status: status, headers: headers,
             body: request.isHead ? ResponseBody() : ResponseBody(byteBuffer: body))
+        if status == .notModified {
+            // What they could tell is of the content that it stands for (RFC 9110 §8.6, §15.4.5).
+            response.headers[.contentLength] = nil
+            response.headers[.contentType] = nil
+        }
+        return response
     }
 
-    private static let json = "application/json"
+    static let json = "application/json"
 
     /// Puts `trace_id` behind the last member of an object that still lacks its closing brace.
     static func close(_ open: ByteBuffer, _ trace: TraceID) -> ByteBuffer {

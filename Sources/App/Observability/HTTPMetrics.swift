@@ -29,6 +29,8 @@ package final class HTTPMetrics: Sendable {
 
     package var requestsInFlight: Int { inFlight.load(ordering: .relaxed) }
 
+    var allCounters: [RouteCounters] { routes.withLock { $0 }.map(\.counters) + [unmatched] }
+
     /// Appends this part of `GET /metrics`.
     func write(to text: inout PrometheusText) {
         let named = routes.withLock { $0 }.map {

@@ -246,12 +246,21 @@ struct AccountRoutes: Sendable {
             let current = body.current_password.asPassword()
             let new = try body.new_password.asNewPassword(
                 for: try caller.user.email.asEmail(), field: "new_password")
-            let (principal, secret) = try await accountRule { () throws(AccountError) in
-                try await accounts.owner(of: caller.user.id).changePassword(
+            let changed: (principal: SessionPrincipal, secret: BearerSecret)
+            do throws(AccountError) {
+                changed = try await accounts.owner(of: caller.user.id).changePassword(
                     of: caller.user.id, session: caller.digest, current: current, new: new,
                     context: call.context)
+            } catch .invalidCredentials {
+                throw APIError(
+                    .invalidCredentials, field: "current_password",
+                    message: "That is not the current password.",
+                    suggestedFix: "Enter the password that you signed in with, or ask an "
+                        + "administrator for a reset token.")
+            } catch {
+                throw APIError(error)
             }
-            return .object(UserSessionEnvelope(principal), cookie: cookie(secret))
+            return .object(UserSessionEnvelope(changed.principal), cookie: cookie(changed.secret))
         }
     }
 

@@ -26,7 +26,7 @@ struct IntegrationRoutes: Sendable {
                 provider.status(standings[provider.id], at: call.now).write(to: &json)
             }
             json.endArray()
-            return Reply(.ok, .openObject(ByteBuffer(bytes: json.bytes)))
+            return Reply(.ok, .openObject(ByteBuffer(bytes: json.bytes))).unlessKnown(to: call)
         }
     }
 
@@ -48,7 +48,7 @@ struct IntegrationRoutes: Sendable {
             let hours = await usage.hours(of: provider.id, count: count, at: call.now)
             var json = JSONWriter(capacity: 4096)
             IntegrationStats(hours: hours, limits: provider.rateLimits.seen).write(to: &json)
-            return Reply(.ok, .openObject(ByteBuffer(bytes: json.bytes)))
+            return Reply(.ok, .openObject(ByteBuffer(bytes: json.bytes))).unlessKnown(to: call)
         }
     }
 

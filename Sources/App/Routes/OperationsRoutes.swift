@@ -26,7 +26,7 @@ package struct OperationsRoutes: Sendable {
 
     /// - Parameter others: all other endpoints, which the OpenAPI document describes beside these.
     package func endpoints(beside others: [Endpoint]) -> [Endpoint] {
-        let own = [health, ready, metricsText, errors, welcome]
+        let own = [health, ready, metricsText, errors]
         // Its own entry does not depend on its content, so the document can contain itself.
         let described = others + own + [openAPI(ByteBuffer())]
         let document = OpenAPIDocument(described, version: version)
@@ -99,29 +99,6 @@ package struct OperationsRoutes: Sendable {
             response: .text(contentType: "application/json")
         ) { _ throws(APIError) in
             Reply(.ok, .raw(document, contentType: "application/json"))
-        }
-    }
-
-    private var welcome: Endpoint {
-        let page = """
-            <!doctype html>
-            <html lang="en">
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width">
-            <title>Countersign</title>
-            <h1>Countersign \(version)</h1>
-            <p>The server is running. Its API is described in
-            <a href="/openapi.json">openapi.json</a>,
-            its errors in <a href="/api/errors">api/errors</a>.</p>
-            <p>This build has no web console; it comes as a separate part.</p>
-            </html>
-
-            """
-        return Endpoint(
-            .get, "/", "A page that says what runs here", access: .anyone,
-            response: .text(contentType: "text/html; charset=utf-8")
-        ) { _ throws(APIError) in
-            Reply(.ok, .raw(ByteBuffer(string: page), contentType: "text/html; charset=utf-8"))
         }
     }
 }

@@ -109,7 +109,7 @@ struct UsageRoutes: Sendable {
             for event in page.events { UsageEventJSON.write(event, to: &json) }
             json.endArray()
             json.member("next_cursor", page.next.map { EventCursor(row: $0).text })
-            return Reply(.ok, .openObject(ByteBuffer(bytes: json.bytes)))
+            return Reply(.ok, .openObject(ByteBuffer(bytes: json.bytes))).unlessKnown(to: call)
         }
     }
 }

@@ -73,6 +73,9 @@ package final class DataDirectory: Sendable {
 
     func file(_ name: String) -> String { path + "/" + name }
 
+    /// Nil where the file system does not say.
+    package var freeBytes: UInt64? { try? fileSystem.freeBytes(at: path) }
+
     /// Puts a manifest into force, written over the file of this name.
     func publish(_ new: Manifest, over name: String) throws(StorageError) {
         let file = try fileSystem.open(file(name), .writingOrCreating)

@@ -34,6 +34,8 @@ package final class FileLog: EventLog {
         var snapshots: [SnapshotFile]
         var spares: [SpareSegment] = []
         var bytesSinceSnapshot: UInt64
+        /// When the frame that is being written began its way to the disk, monotonic.
+        var writingSince: ContinuousClock.Instant?
         var isClosing = false
     }
 
@@ -124,6 +126,13 @@ package final class FileLog: EventLog {
     func waitUntilDurable(_ shard: ShardID, _ record: UInt64) {
         let mark = durableMarks[Int(shard.rawValue)]
         _ = state.wait(for: .progress) { _ in mark.value >= record ? true : nil }
+    }
+
+    /// How long the write under way has been on its way to the disk, 0 when there is none.
+    package var stallMilliseconds: Int64 {
+        guard let since = state.withLock({ $0.writingSince }) else { return 0 }
+        let components = (ContinuousClock.now - since).components
+        return components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
     }
 
     package var hasRoom: Bool { state.withLock { $0.queue.hasRoom } }

@@ -46,6 +46,7 @@ final class LogWriter: @unchecked Sendable {
         let patience = lastKind == .batch ? sealMilliseconds : nil
         let work = state.wait(for: .work, milliseconds: patience) { state -> Work? in
             if let frame = state.queue.beginWriting() {
+                state.writingSince = .now
                 // A frame that starts a segment has claimed a spare, so one is there.
                 return .frame(frame, frame.startsSegment ? state.spares.removeFirst() : nil)
             }
@@ -81,6 +82,7 @@ final class LogWriter: @unchecked Sendable {
         for section in frame.sections { marks[section.shard].value = section.lastRecord }
         let waiters = state.withLock { [tail] state in
             state.tail = tail
+            state.writingSince = nil
             state.bytesSinceSnapshot += UInt64(frame.bytes)
             return state.queue.finishWriting()
         }
@@ -90,10 +92,12 @@ final class LogWriter: @unchecked Sendable {
 
     /// A seal or clean mark: room for one of each is kept at the end of every segment.
     private func writeMark(_ kind: Frame.Kind) throws(StorageError) {
+        state.withLock { $0.writingSince = .now }
         try write(tail.encode(kind, [], wallMilliseconds: WallMilliseconds.now()))
         lastKind = kind
         state.withLock { [tail] state in
             state.tail = tail
+            state.writingSince = nil
             state.queue.usedByMark()
         }
     }

@@ -45,7 +45,7 @@ enum CallPathRule {
             case UInt8(ascii: "/"):
                 if isDotSegment(segment) { return false }
                 segment.removeAll(keepingCapacity: true)
-            case UInt8(ascii: "\\"):
+            case UInt8(ascii: "\\"), 0...0x1f, 0x7f:
                 return false
             case UInt8(ascii: "%"):
                 guard let high = bytes.next().flatMap(hexDigit),

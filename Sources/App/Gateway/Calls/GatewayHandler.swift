@@ -94,7 +94,7 @@ extension GatewayHandler {
             owner = .answered
             gateway.refused(error)
             answer(error.error, visit)
-            gateway.log(visit, error.token, status: error.error.code.definition.status, bytes: 0)
+            gateway.finished(visit, error.token, .refused(error.error.code), on: loop)
         }
     }
 
@@ -181,8 +181,8 @@ extension GatewayHandler {
         readOn()
     }
 
-    fileprivate func finished(_ underWay: CallUnderWay, status: Int, bytes: UInt64) {
-        gateway.log(underWay.visit, underWay.token, status: status, bytes: bytes)
+    fileprivate func finished(_ underWay: CallUnderWay, _ result: Gateway.CallResult) {
+        gateway.finished(underWay.visit, underWay.token, result, on: loop)
     }
 }
 
@@ -246,7 +246,7 @@ final class CallUnderWay: CallClient {
         guard !isOver else { return }
         isOver = true
         handler?.answer(error, visit)
-        handler?.finished(self, status: error.code.definition.status, bytes: 0)
+        handler?.finished(self, .refused(error.code))
     }
 
     var takesBody: Bool { isBodyComplete || (call?.takesBody ?? early.isEmpty) }
@@ -268,7 +268,7 @@ final class CallUnderWay: CallClient {
     func abort() {
         isOver = true
         call?.abort()
-        handler?.finished(self, status: 499, bytes: 0)
+        handler?.finished(self, .abandoned)
     }
 
     func clientTakesMore() { call?.clientTakesMore() }
@@ -326,21 +326,21 @@ final class CallUnderWay: CallClient {
         if isChunked { out.writeStaticString("0\r\n\r\n") }
         isOver = true
         handler?.relayEnds(out)
-        handler?.finished(self, status: status, bytes: end.bytesOut)
+        handler?.finished(self, .relayed(status: status, bytes: end.bytesOut))
     }
 
     func callFailed(_ error: APIError, _ end: CallEnd) {
         guard !isOver else { return }
         isOver = true
         handler?.answer(error, visit)
-        handler?.finished(self, status: error.code.definition.status, bytes: 0)
+        handler?.finished(self, .refused(error.code))
     }
 
     func callCut(_ end: CallEnd) {
         guard !isOver else { return }
         isOver = true
         handler?.cut()
-        handler?.finished(self, status: status, bytes: end.bytesOut)
+        handler?.finished(self, .relayed(status: status, bytes: end.bytesOut))
     }
 
     var takesMore: Bool { handler?.isWritable ?? false }

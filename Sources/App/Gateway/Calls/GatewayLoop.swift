@@ -10,6 +10,8 @@ final class GatewayLoop {
     let gate: DurableGate
     let bulkheads: CallBulkheads
     let clock: any WallClock
+    /// For traces.
+    var memory = CallMemory()
     private var pools: [IntegrationID: UpstreamPool] = [:]
     /// Calls of the server's own, which no client connection holds.
     private var ownCalls: [ObjectIdentifier: AnyObject] = [:]
