@@ -141,10 +141,16 @@ extension Attention {
         }
         return Attention(
             code: trouble.rawValue, severity: severity, title: "\(status.name) \(title)",
-            message: "\(status.counts.failures) calls of the last 24 hours failed, "
-                + "\(status.counts.ok) went well.",
+            message: story(of: status),
             suggestedFix: status.suggestedFix ?? "", integration: status.entry,
             since: status.evidence?.at)
+    }
+
+    private static func story(of status: IntegrationStatus) -> String {
+        guard status.isConfigured else { return "Nothing can be called until that is corrected." }
+        let (failed, well) = (status.counts.failures, status.counts.ok)
+        return "In the last 24 hours \(failed) \(failed == 1 ? "call" : "calls") failed and "
+            + "\(well) went well."
     }
 
     private init(

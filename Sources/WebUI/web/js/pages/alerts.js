@@ -22,7 +22,7 @@ const SECONDS = 5;
 const CHART_HEIGHT = 56;
 
 export function render(page) {
-  const view = facts({ chart: dayChart(CHART_HEIGHT) });
+  const view = facts(dayChart(CHART_HEIGHT));
   const state = el("div", {}, el("div", { class: "card-body" }, skeleton("short", "", "half", "")));
   const terms = el("div", { class: "terms" });
   const problem = problemArea({

@@ -20,7 +20,6 @@ const HERE = "#/connections";
 export function render(page) {
   const rows = new Map();
   const cards = new Map();
-  let order = [];
   let wantsOpen = page.query.get("open");
 
   const problem = problemArea({
@@ -101,7 +100,7 @@ export function render(page) {
    */
   function arrange() {
     const isFiltered = state.value() !== ALL || category.value !== ALL;
-    order = [...rows.values()].sort(byUrgency).filter((row) =>
+    const order = [...rows.values()].sort(byUrgency).filter((row) =>
       (state.value() === ALL || groupOf(row) === state.value())
       && (category.value === ALL || row.category === category.value));
     fill(list, order.map((row) => cards.get(row.id).node));
@@ -122,12 +121,9 @@ export function render(page) {
     if (page.signal.aborted) return;
     const hash = `${HERE}?open=${encodeURIComponent(id)}`;
     history.replaceState(null, "", hash);
-    openEvents(page.signal, row, {
-      stats: stats.of(id),
-      onClose() {
-        // A link of the dialog may have led away already.
-        if (location.hash === hash) history.replaceState(null, "", HERE);
-      },
+    openEvents(page.signal, row, () => {
+      // A link of the dialog may have led away already.
+      if (location.hash === hash) history.replaceState(null, "", HERE);
     });
   }
 

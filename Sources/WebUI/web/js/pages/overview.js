@@ -1,5 +1,6 @@
 // Overview: what needs attention now, the last hour, and the server itself.
 
+import { serverNow } from "../connection.js";
 import { el } from "../dom.js";
 import { attention } from "../parts/attention.js";
 import { lastHour } from "../parts/last-hour.js";
@@ -9,7 +10,6 @@ import { problemArea } from "../parts/problem.js";
 import { refill } from "../parts/refill.js";
 import { poll } from "../poll.js";
 import { localTime, span } from "../time.js";
-import { serverNow } from "../connection.js";
 
 export const title = "Overview";
 export const styles = ["cards", "tables", "charts", "overview"];

@@ -1,8 +1,8 @@
 // Tokens: which programs may use this server, and for what.
 
 import * as api from "../api.js";
-import { el, fill, styles as load } from "../dom.js";
 import { serverNow } from "../connection.js";
+import { el, fill, styles as load } from "../dom.js";
 import { confirm } from "../parts/dialog.js";
 import { actionButton } from "../parts/form.js";
 import {
@@ -41,8 +41,8 @@ export function render(page) {
   });
   page.root.append(
     pageHeader("Tokens", {
-      lead: "For programs: each may do what its scopes say, with the server’s keys and never "
-        + "its own.",
+      lead: "For programs. Each may do what its scopes say; it calls providers with the server’s "
+        + "keys and never sees them.",
       actions: [mint],
     }),
     el("div", { class: "cards" }, failure, problem.node, card));

@@ -10,6 +10,9 @@ const MANY_COLUMNS = 30;
 /** Something is always to be seen of what is not nothing. */
 const HEIGHT_MIN = 2;
 const MARK_HEIGHT = 3;
+const MARK_GAP = 2;
+const UP = -1;
+const DOWN = 1;
 
 /**
  * columnChart({
@@ -39,47 +42,53 @@ export function columnChart({ label, height, from, to, nothing, up, down, marks 
   }
 
   function drawPicture() {
-    const ups = Math.max(...columns.map((column) => sum(column, up)), 0);
-    const downs = Math.max(...columns.map((column) => sum(column, down)), 0);
-    const room = height - (marks ? MARK_HEIGHT + 2 : 0) - 1;
-    const scale = room / Math.max(ups + downs, 1);
-    // The line leaves room for the smallest thing that may hang below it.
-    const zero = Math.min(room - HEIGHT_MIN * 2, Math.round(room - downs * scale));
+    const { zero, scale } = proportions();
     const gap = columns.length > MANY_COLUMNS ? GAP.many : GAP.few;
+    const bar = (key, place, y, size) => svg("rect", {
+      class: `bar ${key}`, x: place * COLUMN + gap / 2, y, width: COLUMN - gap, height: size,
+    });
+    const stack = (column, place, parts, direction) => {
+      let edge = direction === UP ? zero : zero + 1;
+      return parts.map(({ key }) => {
+        if (column.values[key] === 0) return null;
+        const size = Math.max(HEIGHT_MIN, column.values[key] * scale);
+        const start = edge;
+        edge += size * direction;
+        return bar(key, place, Math.min(start, edge), size);
+      });
+    };
 
     picture.setAttribute("viewBox", `0 0 ${columns.length * COLUMN} ${height}`);
     picture.setAttribute("aria-label", described(label, columns, series));
-    top.textContent = ups > 0 ? `most: ${count(ups)}` : "";
     fill(picture,
       columns.map((column, place) => [
         svg("rect", {
           class: place === pointed ? "ground pointed" : "ground",
           x: place * COLUMN, y: 0, width: COLUMN, height,
         }),
-        stack(column, up, place, gap, zero, scale, -1),
-        stack(column, down, place, gap, zero + 1, scale, 1),
-        marks && column.values[marks.key] > 0 && svg("rect", {
-          class: `bar ${marks.key}`, x: place * COLUMN + gap / 2, y: height - MARK_HEIGHT,
-          width: COLUMN - gap, height: MARK_HEIGHT,
-        }),
+        stack(column, place, up, UP),
+        stack(column, place, down, DOWN),
+        marks && column.values[marks.key] > 0
+          && bar(marks.key, place, height - MARK_HEIGHT, MARK_HEIGHT),
       ]),
       svg("rect", {
         class: "line", x: 0, y: zero, width: columns.length * COLUMN, height: 1,
       }));
   }
 
-  function stack(column, parts, place, gap, start, scale, direction) {
-    let edge = start;
-    return parts.map(({ key }) => {
-      const value = column.values[key];
-      if (value === 0) return null;
-      const size = Math.max(HEIGHT_MIN, value * scale);
-      const y = direction < 0 ? Math.max(0, edge - size) : edge;
-      edge += size * direction;
-      return svg("rect", {
-        class: `bar ${key}`, x: place * COLUMN + gap / 2, y, width: COLUMN - gap, height: size,
-      });
-    });
+  /** Where the line is, and how high one is: the same for both directions. */
+  function proportions() {
+    const ups = Math.max(...columns.map((column) => sum(column, up)));
+    const downs = Math.max(...columns.map((column) => sum(column, down)));
+    top.textContent = ups > 0 ? `most: ${count(ups)}` : "";
+    const room = height - 1 - (marks ? MARK_HEIGHT + MARK_GAP : 0);
+    // On both sides there is room for the smallest bars.
+    const fair = (room * downs) / Math.max(ups + downs, 1);
+    const hanging = Math.min(Math.max(fair, HEIGHT_MIN * down.length),
+      ups > 0 ? room - HEIGHT_MIN : room);
+    const zero = Math.round(room - hanging);
+    const scale = Math.min(ups > 0 ? zero / ups : Infinity, downs > 0 ? hanging / downs : Infinity);
+    return { zero, scale };
   }
 
   function drawAxis() {

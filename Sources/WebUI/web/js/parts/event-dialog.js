@@ -1,6 +1,6 @@
 // The pop-out of an integration: its newest events as they come in, by status, and older ones.
 
-import { APIError } from "../api.js";
+import * as api from "../api.js";
 import { el, fill } from "../dom.js";
 import { dayTable } from "./day-chart.js";
 import { chips } from "./chips.js";
@@ -21,8 +21,8 @@ const NO_FAILURE = new Set(["ok", "pending"]);
 /** How long new rows are marked. */
 const FRESH_MILLISECONDS = 2500;
 
-/** openEvents(page.signal, row, { stats, onClose }) → the dialog */
-export function openEvents(signal, row, { stats, onClose }) {
+/** openEvents(page.signal, row, onClose), `row` being the integration's status. Opens it. */
+export function openEvents(signal, row, onClose) {
   const controller = new AbortController();
   const problem = problemArea({
     retry: () => feed.refresh(),
@@ -108,7 +108,7 @@ export function openEvents(signal, row, { stats, onClose }) {
     size: "wide",
     content: [
       el("div", { class: "events-bar" }, filter.node, el("div", { class: "row" }, state, pause)),
-      problem.node, place, failure, foot, stats && byHour(stats),
+      problem.node, place, failure, foot, byHour(row.id, controller.signal),
     ],
     onClose() {
       controller.abort();
@@ -117,12 +117,24 @@ export function openEvents(signal, row, { stats, onClose }) {
   });
   dialog.node.classList.add("events-dialog");
   signal.addEventListener("abort", () => controller.abort(), { once: true });
-  return dialog;
 }
 
-function byHour(stats) {
-  return el("details", { class: "by-hour" },
-    el("summary", {}, "The last 24 hours in numbers"), dayTable(stats.hours));
+function byHour(id, signal) {
+  const table = el("div", {});
+  async function load() {
+    if (!details.open) return;
+    fill(table, skeleton("", "half", ""));
+    try {
+      const path = `/api/integrations/${encodeURIComponent(id)}/stats?hours=24`;
+      fill(table, dayTable((await api.get(path, { signal })).hours));
+    } catch (error) {
+      if (!(error instanceof api.APIError)) throw error;
+      if (!error.isCancelled) fill(table, errorPanel(error, { retry: load }));
+    }
+  }
+  const details = el("details", { class: "by-hour", ontoggle: load },
+    el("summary", {}, "The last 24 hours in numbers"), table);
+  return details;
 }
 
 // Filtering

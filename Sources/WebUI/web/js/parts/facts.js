@@ -16,23 +16,22 @@ import { TROUBLES } from "./states.js";
 const EVIDENCE = { traffic: "A call", probe: "A probe", callback: "A callback" };
 
 /**
- * facts({ chart, level }) → { node, update(row, stats) }
+ * facts(chart) → { node, update(row, stats) }
  *
  * `row` is the integration as GET /api/integrations/status has it, `stats` its statistics or null
- * as long as they are not known. `chart` is a dayChart, or null; `level` the tag of the headings.
- * Needs css/facts.css and css/charts.css.
+ * as long as they are not known. `chart` is a dayChart. Needs css/facts.css and css/charts.css.
  */
-export function facts({ chart = null, level = "h3" } = {}) {
+export function facts(chart) {
   const cells = ["Configured", "Connected", "Proof of use, 24 h"].map((title) => {
     const body = el("div", { class: "fact-body" });
-    return { body, node: el("div", { class: "fact" }, el(level, {}, title), body) };
+    return { body, node: el("div", { class: "fact" }, el("h3", {}, title), body) };
   });
   const [setting, connection, use] = cells.map((cell) => cell.body);
   const counts = el("div", { class: "use-counts" });
   const pace = el("div", { class: "use-pace" });
-  const limits = el("div", { class: "use-limits" });
+  const limits = providerLimits();
   use.classList.add("use");
-  use.append(counts, ...(chart ? [chart.node] : []), pace, limits);
+  use.append(counts, chart.node, pace, limits.node);
 
   const node = el("div", { class: "facts-row" }, cells.map((cell) => cell.node));
 
@@ -45,14 +44,12 @@ export function facts({ chart = null, level = "h3" } = {}) {
       row.evidence], () => connected(row));
     refill(counts, [row.proof_of_use_count_24h, row.failures_24h, row.reported_count_24h,
       row.last_used_at], () => used(row));
-    if (chart) {
-      // Its place is kept while the numbers are on their way.
-      chart.node.hidden = !hasStats(row);
-      if (stats) chart.update(stats.hours);
-    }
+    // Its place is kept while the numbers are on their way.
+    chart.node.hidden = !hasStats(row);
+    if (stats) chart.update(stats.hours);
     pace.classList.toggle("is-waiting", hasStats(row) && !stats);
     refill(pace, stats?.latency_ms, () => (stats ? latency(stats) : []));
-    refill(limits, stats?.rate_limits, () => (stats?.rate_limits ? providerLimits(stats) : []));
+    limits.update(stats?.rate_limits);
   }
 
   return { node, update };

@@ -13,7 +13,7 @@ const CHART_HEIGHT = 56;
 /** → { node, update(row, stats) }; `onOpen(id)` opens its events, `onStatus(row)` after a probe. */
 export function integrationCard(first, { onOpen, onStatus }) {
   const title = uniqueID("integration");
-  const view = facts({ chart: dayChart(CHART_HEIGHT) });
+  const view = facts(dayChart(CHART_HEIGHT));
   const test = session.isAdmin()
     ? probe({ id: first.id, name: first.name, onStatus })
     : null;
@@ -25,7 +25,7 @@ export function integrationCard(first, { onOpen, onStatus }) {
       el("div", { class: "actions" },
         test?.button,
         el("button", {
-          type: "button", class: "button small", "aria-label": `Show events of ${first.name}`,
+          type: "button", class: "button small", "aria-label": `Events of ${first.name}`,
           "aria-haspopup": "dialog", onclick: () => onOpen(first.id),
         }, icon("list"), "Events"))),
     test?.result,

@@ -1,21 +1,34 @@
 // What a provider said last of its own rate limits.
 
-import { el } from "../dom.js";
+import { el, fill } from "../dom.js";
 import { ago, relativeTime } from "../time.js";
 import { count } from "./numbers.js";
+import { refill } from "./refill.js";
 
 const EPOCH_SECONDS = /^\d{10}$/;
 const DATE = /^\d{4}-\d\d-\d\dT/;
 
-/** `rate_limits` as GET /api/integrations/{id}/stats has them. */
-export function providerLimits({ rate_limits: told }) {
-  return el("details", { class: "limits small" },
-    el("summary", {}, summary(told)),
-    el("dl", {}, told.limits.map((one) => [
-      el("dt", {}, one.name.replaceAll("_", " ")),
-      el("dd", {}, left(one), one.reset !== null && [", ", reset(one.reset)]),
-    ])),
-    el("p", { class: "muted" }, "As the provider said ", relativeTime(told.at), "."));
+/** → { node, update(told) }, `told` as `rate_limits` of an integration's statistics, or null. */
+export function providerLimits() {
+  const line = el("summary", {});
+  const body = el("div", {});
+  // Kept, so that it stays open while its numbers change.
+  const node = el("details", { class: "limits small", hidden: true }, line, body);
+
+  function update(told) {
+    node.hidden = !told || told.limits.length === 0;
+    if (node.hidden) return;
+    fill(line, summary(told));
+    refill(body, told, () => [
+      el("dl", {}, told.limits.map((one) => [
+        el("dt", {}, one.name.replaceAll("_", " ")),
+        el("dd", {}, left(one), one.reset !== null && [", ", reset(one.reset)]),
+      ])),
+      el("p", { class: "muted" }, "As the provider said ", relativeTime(told.at), "."),
+    ]);
+  }
+
+  return { node, update };
 }
 
 function summary({ limits }) {

@@ -16,7 +16,7 @@ const TWILIO_CODE = /^\d{5}$/;
 /** → { node, update(messages) } */
 export function messageList() {
   const body = el("tbody", {});
-  const table = el("div", { class: "table-wrap" },
+  const table = el("div", { class: "table-wrap messages-wrap" },
     el("table", { class: "table rows messages" },
       el("caption", { class: "visually-hidden" }, "The last text messages, newest first"),
       el("thead", {}, el("tr", {}, HEADINGS.map((word) => el("th", { scope: "col" }, word)))),

@@ -22,7 +22,7 @@ export function probe({ id, name, onStatus }) {
     announce(`${name}: ${result.textContent}`);
   }, {
     kind: "small",
-    name: `Probe ${name} now`,
+    name: `Probe now: ${name}`,
     onError: (error) => fill(result, errorPanel(error)),
   });
 

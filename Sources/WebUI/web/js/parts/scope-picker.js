@@ -10,7 +10,7 @@ const OWN = [
   ["status:read", "Read what is configured, connected and used", "GET /api/integrations/status"],
   ["alerts:send", "Send text messages, which cost money", "POST /api/alerts/sms"],
   ["metrics:read", "Read the metrics, for Prometheus", "GET /metrics"],
-  ["session:read", "Ask whose token it is", "GET /api/auth/session"],
+  ["session:read", "Ask whose session a user’s cookie is", "GET /api/auth/session"],
 ];
 const READ = "read";
 const ALL = "all";

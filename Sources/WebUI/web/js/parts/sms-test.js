@@ -68,6 +68,7 @@ export function smsTest({ refresh }) {
 
   async function send(to) {
     stopFollowing();
+    followed = null;
     fill(result);
     try {
       const sent = await api.post("/api/alerts/sms/test", to ? { to } : {});

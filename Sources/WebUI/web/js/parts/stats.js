@@ -26,6 +26,7 @@ export function statsKeeper(signal, onStats) {
     }
   }, { rootMargin: MARGIN });
   const timer = setInterval(() => {
+    if (document.hidden) return;
     for (const one of integrations.values()) {
       one.shown = null;
       load(one);
@@ -44,7 +45,6 @@ export function statsKeeper(signal, onStats) {
   async function load(one) {
     const { wanted } = one;
     if (!one.isInView || one.isLoading || wanted === null || wanted === one.shown) return;
-    if (document.hidden) return;
     one.isLoading = true;
     try {
       const path = `/api/integrations/${encodeURIComponent(one.id)}/stats?hours=24`;

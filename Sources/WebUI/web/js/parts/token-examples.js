@@ -107,7 +107,9 @@ const OWN = {
   "alerts:send": (origin) => posting(`${origin}/api/alerts/sms`,
     '{"to": "+14155550100", "body": "Disk full"}', '-H "Idempotency-Key: alert-1"'),
   "metrics:read": (origin) => curl(`${origin}/metrics`),
-  "session:read": (origin) => curl(`${origin}/api/auth/session`),
+  "session:read": (origin) => [`curl ${HEADER}`,
+    "-H \"Cookie: __Host-countersign=$COOKIE_OF_A_USER\"", `'${origin}/api/auth/session'`,
+  ].join(" \\\n  "),
 };
 
 const curl = (url) => `curl ${HEADER} \\\n  '${url}'`;
