@@ -134,6 +134,36 @@ struct ByteCodecTests {
         #expect(try reader.readVarint() == value)
     }
 
+    @Test(
+        "a body that is counted after it was written is the same as one counted before",
+        arguments: [0, 1, 127, 128, 129, 16_383, 16_384, 16_385, 2_097_151, 2_097_152])
+    func counted(length: Int) throws {
+        let body = SeededRandom(seed: UInt64(length)).bytes(length)
+        var plain = ByteWriter()
+        plain.write(UInt8(0xaa))
+        plain.write(body)
+        plain.write(UInt8(0xbb))
+        var counted = ByteWriter()
+        counted.write(UInt8(0xaa))
+        counted.writeCounted { $0.writeRaw(body) }
+        counted.write(UInt8(0xbb))
+        #expect(counted.bytes == plain.bytes)
+    }
+
+    @Test("counted parts may be inside each other")
+    func nested() throws {
+        var writer = ByteWriter()
+        writer.writeCounted { outer in
+            outer.writeCounted { $0.writeRaw([UInt8](repeating: 1, count: 200)) }
+            outer.writeCounted { _ in }
+        }
+        var reader = ByteReader(writer.bytes)
+        var outer = try reader.slice(try reader.readCount())
+        #expect(reader.isAtEnd)
+        #expect(try outer.readBytes() == [UInt8](repeating: 1, count: 200))
+        #expect(try outer.readBytes().isEmpty && outer.isAtEnd)
+    }
+
     @Test("a varint of more than 64 bits is refused")
     func longVarints() {
         let nines = [UInt8](repeating: 0xff, count: 9)

@@ -17,6 +17,7 @@ from harness import (
     forms_of_secrets,
     home_files,
 )
+from harness.disk import mounted
 from harness.sms import GENEROUS, Messages
 from upstream import Upstream
 
@@ -89,6 +90,13 @@ def member(shared_server, admin) -> Client:
     client = shared_server.client()
     client.register()
     return client
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk that a test may fill."""
+    with mounted(tmp_path / "disk") as place:
+        yield place
 
 
 # The gateway

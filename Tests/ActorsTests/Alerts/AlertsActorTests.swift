@@ -144,6 +144,29 @@ import Testing
                 == .answered(AlertsSamples.queued(1)))
     }
 
+    @Test("the messages of one trace are found, and only once they are durable")
+    func trace() async throws {
+        let (actor, log) = (actor(), log)
+        for number in 1...3 {
+            var attempt = AlertsSamples.attempt(to: UInt64(number))
+            attempt.trace = TraceID(high: 7, low: UInt64(number % 2))
+            await actor.finish(try await begun(actor, attempt), AlertsSamples.queued(number))
+        }
+        let found = await actor.messages(under: TraceID(high: 7, low: 1))
+        #expect(
+            Set(found.map(\.providerMessageID))
+                == [AlertsSamples.messageID(1), AlertsSamples.messageID(3)])
+        #expect(await actor.messages(under: TraceID(high: 8, low: 1)).isEmpty)
+        log.holdDurability()
+        let report = Task { try await actor.take(AlertsSamples.report(2, .delivered)) }
+        await waiters(1)
+        let list = Task { await actor.messages(under: TraceID(high: 7, low: 0)).map(\.status) }
+        await waiters(2)
+        log.releaseDurability()
+        #expect(try await report.value)
+        #expect(await list.value == [.delivered])
+    }
+
     /// Returns when so many callers wait for the disk.
     private func waiters(_ count: Int) async {
         while log.waiterCount < count { await Task.yield() }

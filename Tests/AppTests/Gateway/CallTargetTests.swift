@@ -53,6 +53,31 @@ struct CallTargetTests {
         ])
     func refused(path: String) { #expect(!CallPathRule.permits(path[...])) }
 
+    @Test("control characters may not pass, plain or encoded, wherever they stand")
+    func controls() {
+        for byte in [UInt8](0...0x1f) + [0x7f] {
+            let plain = String(decoding: [byte], as: UTF8.self)
+            let encoded = "%" + Hex.encode([byte])
+            for text in [plain, encoded] {
+                for path in ["/\(text)", "/a\(text)b", "/a/\(text)/b", "/a\(text)"] {
+                    #expect(!CallPathRule.permits(path[...]), "\(byte) in \(path)")
+                }
+            }
+        }
+    }
+
+    @Test("any other single character may, but for the backslash and an incomplete escape")
+    func others() {
+        for byte in UInt8(0x20)...0x7e {
+            let path = "/a" + String(decoding: [byte], as: UTF8.self) + "b"
+            let isBad = byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "%")
+            #expect(CallPathRule.permits(path[...]) != isBad, "\(path)")
+        }
+        for path in ["/é", "/€/😀", "/a\u{301}"] {
+            #expect(CallPathRule.permits(path[...]), "\(path)")
+        }
+    }
+
     @Test(
         "credentials leave a query, and the rest stays byte for byte",
         arguments: [
@@ -154,6 +179,37 @@ struct OperationNamesTests {
             ("/v1/secret-id/models", "GET /v1/{…}/models"), ("/", "GET /"), ("", "GET /"),
         ])
     func name(path: String, expected: String) { #expect(names.name("GET", path[...]) == expected) }
+
+    @Test(
+        "the routes without variables have the same names the quick way and the slow one",
+        arguments: ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "PROPFIND"])
+    func quickWay(method: String) {
+        for path in ["/v1/models", "/v1/models/special", "/api/v1/quote", "/v1/models/other"] {
+            // An empty segment changes nothing but the way.
+            #expect(names.name(method, path[...]) == names.name(method, "/" + path), "\(path)")
+            #expect(names.name(method, path[...]) == names.name(method, path + "/"), "\(path)")
+        }
+        #expect(names.name(method, "/v1/models") == "\(method) /v1/models")
+    }
+
+    @Test("so have all routes of the catalogue", arguments: CatalogUnderTest.ids)
+    func quickWayOfCatalog(id: String) throws {
+        let routes = try CatalogUnderTest.shipped(id).calls.routes
+        let names = OperationNames(routes)
+        for path in routes.map(\.text) where !path.contains("{") {
+            for method in ["GET", "POST", "DELETE", "OPTIONS"] {
+                let name = names.name(method, path[...])
+                #expect(name == names.name(method, "/" + path), "\(path)")
+                #expect(name == method + " " + path.replacing("//", with: "/"), "\(path)")
+            }
+        }
+    }
+
+    @Test("another case is another path")
+    func otherCase() {
+        #expect(names.name("GET", "/V1/models") == "GET /{…}/models")
+        #expect(names.name("get", "/v1/models") == "get /v1/models")
+    }
 
     @Test("no path makes a name longer than the contract's bound")
     func long() {

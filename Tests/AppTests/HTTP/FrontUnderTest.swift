@@ -16,7 +16,8 @@ struct FrontUnderTest {
 
     init(
         _ endpoints: [Endpoint], accounts: Holders = Holders(),
-        limits: [RateClass: RateLimitPolicy] = [:], trustedProxies: [AddressRange] = []
+        limits: [RateClass: RateLimitPolicy] = [:], trustedProxies: [AddressRange] = [],
+        memory: RequestMemory? = nil
     ) throws {
         front = Front(
             Front.Parts(
@@ -25,7 +26,7 @@ struct FrontUnderTest {
                 sources: SourceResolver(trustedProxies: trustedProxies),
                 sameSite: SameSiteRule(publicOrigin: nil), bodies: BodyReader(jsonBytesMax: 1024),
                 encoder: ReplyEncoder(securityHeaders: SecurityHeaders(isReachedByTLS: false)),
-                metrics: HTTPMetrics(), accessLog: AccessLog(to: sink.sink),
+                metrics: HTTPMetrics(), accessLog: AccessLog(to: sink.sink), memory: memory,
                 ids: TraceIDSource(seed: SystemRandomSource()), clock: clock,
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
     }

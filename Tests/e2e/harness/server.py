@@ -40,6 +40,7 @@ class Server:
         self.home = home
         self.data = data or home / "data"
         self.key = key or base64.b64encode(os.urandom(32)).decode()
+        self.binary = BINARY
         self.args = args
         self.env = {**({} if limits else GENEROUS_LIMITS), **SMALL_SEGMENTS, **(env or {})}
         self.url = ""
@@ -49,13 +50,15 @@ class Server:
 
     # Starting and ending
 
-    def start(self) -> "Server":
-        """Returns when the server listens; raises `Refused` when it ends instead."""
+    def start(self, port: int = 0) -> "Server":
+        """Returns when the server listens; raises `Refused` when it ends instead. Without a `port`
+        it takes a free one."""
         assert self.process is None, "the server is running already"
         self.starts += 1
+        arguments = ["serve", "--port", str(port), "--data-dir", str(self.data), *self.args]
         with open(self.stdout_path, "wb") as out, open(self.stderr_path, "wb") as err:
             self.process = subprocess.Popen(
-                [str(BINARY), "serve", "--port", "0", "--data-dir", str(self.data), *self.args],
+                [str(self.binary), *arguments],
                 env=self.environment(),
                 cwd=self.home,
                 stdin=subprocess.DEVNULL,
