@@ -115,7 +115,8 @@ extension RequestMemory {
                 trace: visit.identity.trace, method: method.rawValue,
                 route: visit.route?.endpoint.path ?? "-", status: status.code, error: error,
                 at: visit.now, took: took, caller: RememberedRequest.Caller(visit.caller),
-                grounds: visit.route?.endpoint.access.grounds ?? "Anyone may ask; there is no such route."))
+                grounds: visit.route?.endpoint.access.grounds
+                    ?? "Anyone may ask; there is no such route."))
     }
 }
 

@@ -99,7 +99,7 @@ struct RememberedRequestTests {
         let request = try #require(
             try await remembered(Self.endpoint(.get, .anyone), method, path).first)
         #expect(request.status == (method == .get ? 404 : 405) && request.route == "-")
-        #expect(!request.isRefused && request.reason == "There is no such route.")
+        #expect(!request.isRefused && request.reason == "Anyone may ask; there is no such route.")
         #expect(!String(describing: request).contains("secret"))
     }
 }
