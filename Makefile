@@ -1,6 +1,6 @@
 # One command for everything. Each target is a script that says what it is doing and can be run twice.
 .DEFAULT_GOAL := help
-.PHONY: help setup run build test check fmt bench crash clean
+.PHONY: help setup run build test proof check fmt bench crash clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,10 @@ build: ## build the release binary: .build/release/countersign
 test: ## run all tests: unit, property, HTTP, end to end
 	@scripts/setup.sh
 	@scripts/test.sh
+
+proof: ## show every requirement at work, with curl and a browser: docs/proof
+	@scripts/setup.sh
+	@scripts/proof.sh
 
 check: ## formatting, house rules, no warnings
 	@scripts/check.sh

@@ -40,8 +40,8 @@ packages() {
     echo "libsodium-dev:/usr/include/sodium.h zlib1g-dev:/usr/include/zlib.h make:make curl:curl"
     [[ $purpose == build ]] && return
     echo "python3:python3 python3-venv:ensurepip oathtool:oathtool zbar-tools:zbarimg"
-    echo "librsvg2-bin:rsvg-convert jq:jq openssl:openssl"
-    [[ $purpose == bench ]] && echo "wrk:wrk nginx-light:/usr/sbin/nginx"
+    echo "librsvg2-bin:rsvg-convert jq:jq openssl:openssl git:git wrk:wrk chromium:chromium"
+    [[ $purpose == bench ]] && echo "nginx-light:/usr/sbin/nginx"
     return 0
 }
 

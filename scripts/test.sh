@@ -45,13 +45,7 @@ linked_libraries() {
 
 # Clients talk to this server and to nothing of the edge functions that it replaces.
 no_edge_functions() {
-    local places=(Sources config docs README.md) existing=()
-    for place in "${places[@]}"; do [[ -e $place ]] && existing+=("$place"); done
-    if grep -rnE 'supabase\.functions\.invoke|/functions/v1/' "${existing[@]}"; then
-        complain "these lines call edge functions"
-        count 0 1
-        return 1
-    fi
+    scripts/guard-edge-functions.sh || { count 0 1 && return 1; }
     count 1 0
 }
 
