@@ -36,6 +36,7 @@ var package = Package(
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
     targets: [
+        .systemLibrary(name: "CCrypt"),
         .systemLibrary(name: "CSodium"),
         .systemLibrary(name: "CZlib"),
         .target(name: "CHash"),
@@ -46,7 +47,8 @@ var package = Package(
         .target(
             name: "Actors",
             dependencies: [
-                "CSodium", "Persistence", crypto,
+                "CCrypt", "CSodium", "Persistence", crypto,
+                .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: settings),

@@ -37,7 +37,8 @@ HOW
 
 # package:what-proves-it, a command or a file.
 packages() {
-    echo "libsodium-dev:/usr/include/sodium.h zlib1g-dev:/usr/include/zlib.h make:make curl:curl"
+    echo "libcrypt-dev:/usr/include/crypt.h libsodium-dev:/usr/include/sodium.h"
+    echo "zlib1g-dev:/usr/include/zlib.h make:make curl:curl"
     [[ $purpose == build ]] && return
     echo "python3:python3 python3-venv:ensurepip oathtool:oathtool zbar-tools:zbarimg"
     echo "librsvg2-bin:rsvg-convert jq:jq openssl:openssl git:git wrk:wrk chromium:chromium"

@@ -8,8 +8,10 @@ struct Countersign: AsyncParsableCommand {
         commandName: "countersign",
         abstract: "Signs people in, and proves which integrations really work.",
         subcommands: [
-            Serve.self, Keygen.self, CheckConfig.self, Users.self, Tokens.self, OpenAPI.self,
-            PrintVersion.self,
+            Serve.self, Keygen.self, CheckConfig.self, Users.self, Tokens.self, Verify.self,
+            DoctorCommand.self, BackupCommand.self, Restore.self, Export.self,
+            Keys.self, Inspect.self, Import.self,
+            OpenAPI.self, PrintVersion.self,
         ])
 
     static func main() async {

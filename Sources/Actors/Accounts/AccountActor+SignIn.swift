@@ -40,7 +40,24 @@ extension AccountActor {
             _ = try? record(verdict.events)
             throw .invalidCredentials
         }
-        return try await settle(verdict)
+        let signIn = try await settle(verdict)
+        await rehash(password, of: email, from: hash, context: context)
+        return signIn
+    }
+
+    /// Replaces a hash that another system made, or we with other parameters, now that its password
+    /// is known. Nobody waits for the disk: what a crash undoes is done at the next sign-in.
+    private func rehash(
+        _ password: Redacted<[UInt8]>, of email: EmailAddress, from old: String?,
+        context: CommandContext
+    ) async {
+        guard let old, hasher.needsRehash(old) else { return }
+        let hash = try? await hasher.hash(password, source: context.source.bucket)
+        // It may have been changed meanwhile.
+        guard let hash, let user = state.user(email: email), user.passwordHash == old else {
+            return
+        }
+        _ = try? record([.passwordRehashed(user.id, hash: hash)])
     }
 
     /// The second step: a code or backup code with the temp_token of the first.

@@ -8,7 +8,8 @@ package import Persistence
 package actor AccountActor {
     let shard: ShardID
     let log: any EventLog
-    let keyring: DataKeyring
+    /// Changed by a rotation only.
+    var keyring: DataKeyring
     let hasher: PasswordHasher
     let policy: AccountPolicy
     let random: any RandomSource

@@ -88,6 +88,12 @@ extension ByteReader {
         }
     }
 
+    package mutating func readOptionalBytes() throws(DecodingFault) -> [UInt8]? {
+        try readOptional { (reader: inout ByteReader) throws(DecodingFault) in
+            try reader.readBytes()
+        }
+    }
+
     package mutating func readOptionalDigest() throws(DecodingFault) -> TokenDigest? {
         try readOptional { (reader: inout ByteReader) throws(DecodingFault) in
             try reader.readDigest()

@@ -76,6 +76,31 @@ package struct AccountDirectory: Sendable {
         return (user.view, session)
     }
 
+    /// Makes an account with the hash that another system has of its password.
+    ///
+    /// - Returns: false when the address has an account already; it is left alone.
+    package func importUser(
+        _ email: EmailAddress, passwordHash: String, role: Role, phone: PhoneNumber?,
+        createdAt: Timestamp, context: CommandContext
+    ) async throws(AccountError) -> Bool {
+        let owner = shard(of: email)
+        if await owner.isTaken(email) { return false }
+        let id = UserID(shard: email.shard(of: shards.count), at: createdAt, random: random)
+        // An imported admin is the first where there is none yet, so that nobody else becomes it.
+        let isFirst = role == .admin ? try await claimFirstAdmin(for: id) : false
+        let user = User(
+            id: id, email: email.normalised, passwordHash: passwordHash, role: role,
+            phone: phone?.e164, createdAt: createdAt)
+        do throws(AccountError) {
+            _ = try await owner.register(user, startsSession: false, context: context)
+        } catch {
+            if isFirst { await installation.finishClaim() }
+            throw error
+        }
+        if isFirst { await installation.finishClaim() }
+        return true
+    }
+
     private func claimFirstAdmin(for id: UserID) async throws(AccountError) -> Bool {
         do throws(AppendError) {
             return try await installation.claimFirstAdmin(for: id) { holder in

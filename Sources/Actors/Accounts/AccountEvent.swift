@@ -32,6 +32,10 @@ package enum AccountEvent: Sendable, Equatable {
     case resetTokenIssued(UserID, ResetToken)
     case activityRecorded(UserID, Activity)
     case sourceKnown(UserID, SourceBucket)
+    /// The same secrets under a newer data key; nil for what there is none of.
+    case secretsResealed(UserID, factor: [UInt8]?, setup: [UInt8]?)
+    /// The same password under a newer hash: nothing ends.
+    case passwordRehashed(UserID, hash: String)
 
     package enum UsedCode: Sendable, Equatable {
         case totp(step: Int64)
@@ -62,6 +66,8 @@ package enum AccountEvent: Sendable, Equatable {
         case resetTokenIssued = 20
         case activityRecorded = 21
         case sourceKnown = 22
+        case secretsResealed = 23
+        case passwordRehashed = 24
     }
 
     package static let kinds: ClosedRange<UInt16> = 1...99
@@ -95,6 +101,8 @@ extension AccountEvent: LogRecord {
             case .resetTokenIssued: .resetTokenIssued
             case .activityRecorded: .activityRecorded
             case .sourceKnown: .sourceKnown
+            case .secretsResealed: .secretsResealed
+            case .passwordRehashed: .passwordRehashed
             }
         return kind.rawValue
     }
@@ -111,7 +119,7 @@ extension AccountEvent: LogRecord {
         case .sessionsEnded(let user, let digests):
             writer.write(user)
             writer.writeArray(digests) { $0.write($1) }
-        case .passwordChanged(let user, let hash):
+        case .passwordChanged(let user, let hash), .passwordRehashed(let user, let hash):
             writer.write(user)
             writer.write(hash)
         case .phoneChanged(let user, let phone):
@@ -164,6 +172,10 @@ extension AccountEvent: LogRecord {
         case .sourceKnown(let user, let source):
             writer.write(user)
             writer.write(source)
+        case .secretsResealed(let user, let factor, let setup):
+            writer.write(user)
+            writer.writeOptional(factor) { $0.write($1) }
+            writer.writeOptional(setup) { $0.write($1) }
         }
     }
 
@@ -250,6 +262,13 @@ extension AccountEvent: LogRecord {
         case .sourceKnown:
             let user = try reader.readUserID()
             self = .sourceKnown(user, try reader.readSourceBucket())
+        case .passwordRehashed:
+            let user = try reader.readUserID()
+            self = .passwordRehashed(user, hash: try reader.readString())
+        case .secretsResealed:
+            let user = try reader.readUserID()
+            let factor = try reader.readOptionalBytes()
+            self = .secretsResealed(user, factor: factor, setup: try reader.readOptionalBytes())
         }
     }
 }

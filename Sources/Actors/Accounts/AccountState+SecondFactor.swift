@@ -86,11 +86,12 @@ extension AccountState {
         _ setup: PendingSetup, of id: UserID, step: Int64, backupCodeHashes: [String],
         session: (digest: TokenDigest, grant: SessionGrant)?, context: CommandContext
     ) -> AccountVerdict<(user: User, session: Session?)> {
-        guard let user = users[id], user.secondFactor == nil,
-            user.pendingSetup?.token == setup.token
+        // Not the secret as it was read before the codes were hashed: it may have been sealed anew.
+        guard let user = users[id], user.secondFactor == nil, let current = user.pendingSetup,
+            current.token == setup.token
         else { return .refuse(.setupNotStarted) }
         let factor = SecondFactor(
-            sealedSecret: setup.sealedSecret, lastStep: step,
+            sealedSecret: current.sealedSecret, lastStep: step,
             backupCodeHashes: backupCodeHashes.map { $0 }, enrolledAt: context.at)
         var events: [AccountEvent] = [
             .secondFactorEnabled(id, factor),
@@ -99,8 +100,8 @@ extension AccountState {
         var enabled = user
         enabled.secondFactor = factor
         guard let session else { return .accept((enabled, nil), events) }
-        guard let current = sessions[session.digest] else { return .refuse(.sessionInvalid) }
-        let rotated = rotate(current, to: session.grant, context: context)
+        guard let held = sessions[session.digest] else { return .refuse(.sessionInvalid) }
+        let rotated = rotate(held, to: session.grant, context: context)
         events.append(rotated.event)
         return .accept((enabled, rotated.session), events)
     }

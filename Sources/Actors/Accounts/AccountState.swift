@@ -111,6 +111,13 @@ package struct AccountState: Sendable, Equatable {
             userByResetToken[token.digest] = user
         case .activityRecorded(let user, let activity):
             change(user, record) { $0.record(activity) }
+        case .passwordRehashed(let user, let hash):
+            change(user, record) { $0.passwordHash = hash }
+        case .secretsResealed(let user, let factor, let setup):
+            change(user, record) { user in
+                if let factor { user.secondFactor?.sealedSecret = factor }
+                if let setup { user.pendingSetup?.sealedSecret = setup }
+            }
         case .sourceKnown(let user, let source):
             change(user, record) { user in
                 user.knownSources.removeAll { $0 == source }

@@ -38,6 +38,11 @@ package struct ServiceTokenView: Sendable {
     package var token: ServiceToken
     /// Coarse: written at most once a minute.
     package var lastUsedAt: Timestamp?
+
+    package init(token: ServiceToken, lastUsedAt: Timestamp?) {
+        self.token = token
+        self.lastUsedAt = lastUsedAt
+    }
 }
 
 extension ByteWriter {

@@ -37,8 +37,14 @@ enum PasswordHash {
             decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
+    /// Whether the secret belongs to the hash: one of ours, or one that was imported.
+    static func verify(_ secret: Redacted<[UInt8]>, against hash: String) -> Bool {
+        if hash.hasPrefix("$argon2") { return verifyArgon2(secret, against: hash) }
+        return (try? ForeignHash(hash))?.matches(secret) ?? false
+    }
+
     /// Whether the secret belongs to the PHC string. The comparison is libsodium's, constant-time.
-    static func verify(_ secret: Redacted<[UInt8]>, against phc: String) -> Bool {
+    static func verifyArgon2(_ secret: Redacted<[UInt8]>, against phc: String) -> Bool {
         precondition(isReady)
         guard let text = terminated(phc) else { return false }
         let secret = characters(secret)

@@ -6,15 +6,23 @@ import Persistence
 package struct DataKeyring: Sendable {
     /// In ascending order of id, never empty; the last is the current one.
     private var keys: [DataKey]
+    /// What fingerprints are made with: a key of its own, so that no rotation changes one.
+    let fingerprintKey: Redacted<SymmetricKey>
 
-    init(keys: [DataKey]) {
+    /// - Parameter fingerprintKey: nil where none was kept yet (version 1 of the wrapped keys): the
+    ///   oldest data key was in its place, and stays what fingerprints are made with.
+    init(keys: [DataKey], fingerprintKey: Redacted<SymmetricKey>? = nil) {
         precondition(!keys.isEmpty)
-        self.keys = keys.sorted { $0.id < $1.id }
+        let keys = keys.sorted { $0.id < $1.id }
+        self.keys = keys
+        self.fingerprintKey = fingerprintKey ?? keys[0].key
     }
 
     /// A keyring for a new installation.
     package static func generate(random: some RandomSource) -> DataKeyring {
-        DataKeyring(keys: [DataKey(id: 1, random: random)])
+        DataKeyring(
+            keys: [DataKey(id: 1, random: random)],
+            fingerprintKey: Redacted(SymmetricKey(data: random.bytes(MasterKey.byteCount))))
     }
 
     package var currentKeyID: UInt32 { keys[keys.count - 1].id }
@@ -56,22 +64,30 @@ package struct DataKeyring: Sendable {
 
     /// The same keyring with a new current key: the first half of a rotation.
     package func rotated(random: some RandomSource) -> DataKeyring {
-        DataKeyring(keys: keys + [DataKey(id: currentKeyID + 1, random: random)])
+        DataKeyring(
+            keys: keys + [DataKey(id: currentKeyID + 1, random: random)],
+            fingerprintKey: fingerprintKey)
     }
 
     /// The current key alone: the second half, when nothing is sealed under the older ones any
     /// more.
-    package func droppingOlderKeys() -> DataKeyring { DataKeyring(keys: [keys[keys.count - 1]]) }
+    package func droppingOlderKeys() -> DataKeyring {
+        DataKeyring(keys: [keys[keys.count - 1]], fingerprintKey: fingerprintKey)
+    }
+
+    /// Which data key a secret is sealed under; nil when it is not sealed at all.
+    package static func keyID(of sealed: [UInt8]) -> UInt32? {
+        (try? SealedSecret(sealed))?.keyID
+    }
 
     /// A keyed hash, HMAC-SHA256, for what has to be recognised again and must not be readable:
     /// phone numbers, callers' keys, sets of credentials. Each purpose has a subkey of its own
     /// (HKDF, RFC 5869).
     ///
-    /// The subkeys come from the oldest data key, so a rotation's new key changes no hash. What was
-    /// hashed under a key that has been dropped is not recognised any more.
+    /// The subkeys come from a key that is kept for nothing else, so a rotation changes no hash.
     package func fingerprint(_ purpose: String, _ bytes: some Sequence<UInt8>) -> [UInt8] {
         let subkey = HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: keys[0].key.value,
+            inputKeyMaterial: fingerprintKey.value,
             info: Array("countersign fingerprint: \(purpose)".utf8),
             outputByteCount: SHA256.byteCount)
         return Array(HMAC<SHA256>.authenticationCode(for: Array(bytes), using: subkey))

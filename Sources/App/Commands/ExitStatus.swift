@@ -30,6 +30,7 @@ enum ExitStatus: Int32, CaseIterable {
         case let error as KeyRejection: (.configuration, message(error))
         case let error as StorageError: storage(error)
         case let error as OperatorRefusal: (.refused, error.text)
+        case let error as OperatorFailure: (error.status, error.text)
         case let error as ControlClient.NoAnswer: (.unavailable, error.description)
         case let error as ListenError: (.unavailable, error.description)
         case let error as EndpointTableError: (.software, error.description)
@@ -58,11 +59,14 @@ enum ExitStatus: Int32, CaseIterable {
             (
                 .corruptData,
                 "\(error).\nThe server does not start on data that it can't trust; nothing was "
-                    + "changed. Restore the directory from a backup, or copy it aside and ask for "
-                    + "help."
+                    + "changed. `countersign doctor` explains what is wrong, what a backup brings "
+                    + "back, and what can be saved without one."
             )
         case .missing:
-            (.corruptData, "\(error).\nNothing was changed.")
+            (
+                .corruptData,
+                "\(error).\nNothing was changed. `countersign doctor` explains what to do."
+            )
         case .futureVersion:
             (.corruptData, "\(error).\nUse the newer program. Nothing was changed.")
         case .locked(let directory, let pid):
@@ -84,6 +88,12 @@ enum ExitStatus: Int32, CaseIterable {
 
 /// A rule stood against an operator's command; the text is for people.
 struct OperatorRefusal: Error {
+    let text: String
+}
+
+/// What an operator's command found, and the code that says so to scripts; the text is for people.
+struct OperatorFailure: Error {
+    let status: ExitStatus
     let text: String
 }
 

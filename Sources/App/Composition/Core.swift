@@ -15,6 +15,8 @@ struct Core: Sendable {
     let alerts: AlertsActor
     let journal: CallJournal
     let keyring: DataKeyring
+    /// What wraps the data keys.
+    let masterKey: MasterKey
     let limiters: RateLimiters
     let snapshots = SnapshotHealth()
     let hasPreviousKeys: Bool
@@ -63,7 +65,7 @@ struct Core: Sendable {
             usage: usageActor,
             alerts: AlertsActor(
                 recovered: recovered.alerts, limits: settings.smsLimits, log: log),
-            journal: journal, keyring: keyring, limiters: limiters,
+            journal: journal, keyring: keyring, masterKey: keys.current, limiters: limiters,
             hasPreviousKeys: !keys.previous.isEmpty,
             hasher: hasher, catalog: catalog, clock: clock,
             recordsReplayed: recovered.recordsReplayed)

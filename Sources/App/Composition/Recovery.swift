@@ -22,13 +22,23 @@ struct RecoveredState {
     static func recover(
         from log: any EventLog, usage: UsageState
     ) throws -> RecoveredState {
-        var state = RecoveredState(shardCount: log.shardCount, usage: usage)
+        try recover(
+            shardCount: log.shardCount, snapshot: log.latestSnapshot(), usage: usage,
+            read: log.read)
+    }
+
+    /// - Parameter read: calls its closure with the sections after the given records.
+    static func recover(
+        shardCount: Int, snapshot: SnapshotFile?, usage: UsageState,
+        read: ([ShardID: UInt64], (LoggedSection) throws -> Void) throws -> Void
+    ) throws -> RecoveredState {
+        var state = RecoveredState(shardCount: shardCount, usage: usage)
         var start: [ShardID: UInt64] = [:]
-        if let snapshot = log.latestSnapshot() {
+        if let snapshot {
             start = snapshot.base.records
             try snapshot.forEachChunk { header, chunk in try state.restore(header, chunk) }
         }
-        try log.read(from: start) { section in try state.replay(section) }
+        try read(start) { section in try state.replay(section) }
         return state
     }
 

@@ -36,12 +36,13 @@ enum Server {
             Announcement.print(host: http.host, port: port, isTLS: http.tls != nil)
         }
         let snapshotter = core.snapshotter(settings, logger: logger)
-        let operatorService = operatorService(core, settings, ids)
+        let upkeep = Upkeep(core: core, snapshotter: snapshotter)
+        let operatorService = operatorService(core, settings, ids, upkeep: upkeep)
         // Stopped in the reverse order: first /ready says so, then nobody comes in any more, last
         // the housekeeping ends.
         let services = ServiceGroup(
             services: [
-                snapshotter,
+                upkeep,
                 Sweeper(accounts: core.accounts, clock: clock),
                 HistoryKeeper(history: history, clock: clock),
                 ControlServer(
@@ -79,10 +80,11 @@ enum Server {
         let sink = LogSink.standardError()
         defer { sink.flush() }
         let clock = SystemWallClock()
-        let core = try await Core.open(
-            settings, keys: keys, clock: clock, logger: makeLogger(settings, sink, clock))
+        let logger = makeLogger(settings, sink, clock)
+        let core = try await Core.open(settings, keys: keys, clock: clock, logger: logger)
         let service = operatorService(
-            core, settings, TraceIDSource(seed: SystemRandomSource()))
+            core, settings, TraceIDSource(seed: SystemRandomSource()),
+            upkeep: Upkeep(core: core, snapshotter: core.snapshotter(settings, logger: logger)))
         let result: Result<Value, any Error>
         do {
             result = .success(try await body(service))
@@ -102,11 +104,12 @@ enum Server {
     }
 
     private static func operatorService(
-        _ core: Core, _ settings: Settings, _ ids: TraceIDSource
+        _ core: Core, _ settings: Settings, _ ids: TraceIDSource, upkeep: Upkeep
     ) -> OperatorService {
         OperatorService(
             accounts: core.accounts, minting: minting(core, settings),
-            resetTokenSeconds: settings.policy.resetTokenSeconds, clock: core.clock, ids: ids)
+            resetTokenSeconds: settings.policy.resetTokenSeconds, clock: core.clock, ids: ids,
+            upkeep: upkeep)
     }
 
     private static func minting(_ core: Core, _ settings: Settings) -> TokenMinting {

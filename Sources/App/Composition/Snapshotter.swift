@@ -10,7 +10,7 @@ import ServiceLifecycle
 /// the interval has passed and there is anything new. Heavy ingest so never means a snapshot every
 /// few seconds. The copy is taken in one turn of each actor; encoding, compressing and writing
 /// happen on a thread of their own at low priority.
-struct Snapshotter: Service {
+struct Snapshotter: Sendable {
     let log: any EventLog
     let accounts: AccountDirectory
     let usage: UsageActor
@@ -21,11 +21,14 @@ struct Snapshotter: Service {
     let intervalSeconds: Int64
     let logBytes: UInt64
     let logger: Logger
+    /// One at a time: a second one would write over the first.
+    private let turn = AsyncSlots(count: 1)
 
     /// How often the rule is looked at.
     private static let checkMilliseconds = 500
 
-    func run() async throws {
+    /// - Parameter afterSnapshot: what a new snapshot and the trimmed log make possible.
+    func run(afterSnapshot: @Sendable () async -> Void) async throws {
         var last = clock.now()
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             try? await cancelWhenGracefulShutdown {
@@ -34,6 +37,7 @@ struct Snapshotter: Service {
             let now = clock.now()
             guard isDue(since: last, at: now) else { continue }
             await takeAndReport()
+            await afterSnapshot()
             last = now
         }
     }
@@ -56,6 +60,18 @@ struct Snapshotter: Service {
     }
 
     func take() async throws {
+        await turn.take()
+        let result: Result<Void, any Error>
+        do {
+            result = .success(try await write())
+        } catch {
+            result = .failure(error)
+        }
+        await turn.give()
+        try result.get()
+    }
+
+    private func write() async throws {
         // Asked before the parts are copied: every part is then at or after it.
         let base = log.snapshotBase()
         var parts: [SnapshotPart] = []

@@ -26,7 +26,10 @@ enum ControlClient {
             var line = try ByteBuffer(bytes: JSONEncoder().encode(command))
             line.writeString("\n")
             try await outbound.write(line)
-            guard let answer = try await LineReader.read(inbound) else { throw NoAnswer() }
+            var iterator = inbound.makeAsyncIterator()
+            let answer = try await LineReader.read(
+                &iterator, bytesMax: ControlSocket.replyBytesMax)
+            guard let answer else { throw NoAnswer() }
             return try JSONDecoder().decode(OperatorReply.self, from: Data(answer))
         }
     }

@@ -66,10 +66,21 @@ struct ControlServer: Service {
         defer { deadline.cancel() }
         do {
             try await connection.executeThenClose { inbound, outbound in
-                let reply = await reply(to: try await LineReader.read(inbound))
+                var iterator = inbound.makeAsyncIterator()
+                let command = try await LineReader.read(&iterator)
+                // What is asked for may take long: a snapshot, keys for a million accounts.
+                deadline.cancel()
+                let reply = await reply(to: command)
                 var line = try ByteBuffer(bytes: JSONEncoder().encode(reply))
                 line.writeString("\n")
                 try await outbound.write(line)
+                // Closing throws away what the socket has not taken yet, so the other side closes
+                // first, once it has read the line; it has as long for it as for asking.
+                let patience = connection.channel.eventLoop.scheduleTask(
+                    in: .seconds(Int64(ControlSocket.seconds))
+                ) { connection.channel.close(promise: nil) }
+                defer { patience.cancel() }
+                while try await iterator.next(isolation: #isolation) != nil {}
             }
         } catch {
             // The other side went away; what it asked for is done or was never understood.
@@ -91,7 +102,7 @@ struct ControlServer: Service {
 }
 
 /// Lets a number of tasks in at a time.
-private actor AsyncSlots {
+actor AsyncSlots {
     private var free: Int
     private var waiting: [CheckedContinuation<Void, Never>] = []
 

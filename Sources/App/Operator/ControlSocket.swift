@@ -8,6 +8,9 @@ enum ControlSocket {
     static let name = "control.sock"
     /// The longest command names a token's 64 scopes.
     static let lineBytesMax = 64 << 10
+    /// A list of a hundred thousand accounts.
+    static let replyBytesMax = 64 << 20
+    /// So long a caller may take to say what it wants.
     static let seconds = 30
 
     /// Calls `body` with a path of the socket that fits into `sockaddr_un`, whose 108 bytes a data
@@ -27,15 +30,20 @@ enum ControlSocket {
 
 /// Reads one line of a connection.
 struct LineReader {
+    typealias Iterator = NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
+
     /// - Returns: nil when the line is too long or the connection ended before it did.
     static func read(
-        _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>
+        _ inbound: inout Iterator, bytesMax: Int = ControlSocket.lineBytesMax
     ) async throws -> [UInt8]? {
         var line: [UInt8] = []
-        for try await buffer in inbound {
+        while let buffer = try await inbound.next(isolation: #isolation) {
+            let known = line.count
             line += buffer.readableBytesView
-            if let end = line.firstIndex(of: UInt8(ascii: "\n")) { return Array(line[..<end]) }
-            if line.count > ControlSocket.lineBytesMax { return nil }
+            if let end = line[known...].firstIndex(of: UInt8(ascii: "\n")) {
+                return Array(line[..<end])
+            }
+            if line.count > bytesMax { return nil }
         }
         return nil
     }

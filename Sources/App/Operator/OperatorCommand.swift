@@ -11,6 +11,13 @@ enum OperatorCommand: Codable, Sendable, Equatable {
     /// `owner` nil stands for the oldest enabled admin.
     case mintToken(name: String, scopes: [String], expiresInDays: Int?, owner: String?)
     case revokeToken(id: String)
+    /// Where the log ends now and what is needed to read it beside the server, as a `LogExtent`.
+    case logExtent(takesSnapshot: Bool)
+    /// Accounts of another system; each has its outcome in the answer.
+    case importUsers([ImportedUser], isDryRun: Bool)
+    /// One step of a rotation of the data keys; asked again and again, so that its caller can show
+    /// how far it is.
+    case rotateKeys(KeyRotation.Step)
 }
 
 /// The answer: the same content for people and for programs.

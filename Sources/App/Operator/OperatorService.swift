@@ -9,6 +9,8 @@ struct OperatorService: Sendable {
     let resetTokenSeconds: Int64
     let clock: any WallClock
     let ids: TraceIDSource
+    /// What is done with the data directory as a whole; nil where there is none.
+    var upkeep: Upkeep?
 
     /// Operators sit on this machine.
     private static let source = SourceAddress("127.0.0.1") ?? .unknown
@@ -58,10 +60,18 @@ struct OperatorService: Sendable {
         case .revokeToken(let id):
             try await minting.revoke(id)
             return .done(EmptyEnvelope(), "token \(id) is ended")
+        case .logExtent(let takesSnapshot):
+            guard let upkeep else { throw APIError(.internalError) }
+            return await upkeep.extent(takesSnapshot: takesSnapshot)
+        case .importUsers(let users, let isDryRun):
+            return await importUsers(users, isDryRun: isDryRun)
+        case .rotateKeys(let step):
+            guard let upkeep else { throw APIError(.internalError) }
+            return try await upkeep.rotation.perform(step)
         }
     }
 
-    private var context: CommandContext {
+    var context: CommandContext {
         CommandContext(
             at: clock.now(), trace: ids.trace(), source: Self.source, userAgent: Self.userAgent)
     }

@@ -11,13 +11,14 @@ package final class DataDirectory: Sendable {
     package let shardCount: Int
     let fileSystem: any FileSystem
     let manifest: Mutex<Manifest>
+    private let publishing = Mutex(())
     private let lock: any StorageFile
 
     /// State is split over so many shards, for the life of the directory. Enough to spread over the
     /// cores and boxes of any deployment in sight; the number is part of every id.
     package static let defaultShardCount = 16
 
-    private init(
+    init(
         path: String, fileSystem: any FileSystem, manifest: Manifest, lock: any StorageFile
     ) {
         self.path = path
@@ -63,9 +64,19 @@ package final class DataDirectory: Sendable {
 
     /// Replaces the metadata, durably: after a crash either the old or the new ones are there.
     package func replaceMetadata(_ metadata: [UInt8]) throws(StorageError) {
-        var changed = manifest.withLock { $0 }
-        changed.metadata = metadata
-        try publish(changed, over: FileName.newManifest)
+        try change(over: FileName.newManifest) { $0.metadata = metadata }
+    }
+
+    /// Changes the manifest, one change at a time: the log names a new segment in it while somebody
+    /// else may be replacing the metadata.
+    func change(
+        over name: String, _ body: (inout Manifest) -> Void
+    ) throws(StorageError) {
+        try publishing.withLock { _ throws(StorageError) in
+            var changed = manifest.withLock { $0 }
+            body(&changed)
+            try publish(changed, over: name)
+        }
     }
 
     /// Lets another process have the directory. The log must be closed.
@@ -101,7 +112,7 @@ package final class DataDirectory: Sendable {
         }
     }
 
-    private static func parent(of path: String) -> String {
+    static func parent(of path: String) -> String {
         var path = path[...]
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         guard let slash = path.lastIndex(of: "/") else { return "." }

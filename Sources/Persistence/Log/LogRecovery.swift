@@ -16,11 +16,12 @@ struct LogRecovery {
     private(set) var bytesSinceSnapshot: UInt64
     private let temporaries: [String]
 
+    /// - Parameter isReadOnly: nothing is even synced; for those who only look.
     /// - Throws: `StorageError` with the file and the reason when the log isn't whole.
-    init(_ directory: DataDirectory) throws(StorageError) {
+    init(_ directory: DataDirectory, isReadOnly: Bool = false) throws(StorageError) {
         self.directory = directory
         let names = try directory.fileSystem.names(in: directory.path)
-        try Self.sync(names, directory)
+        if !isReadOnly { try Self.sync(names, directory) }
         temporaries = names.filter(FileName.isTemporary)
         segments = names.compactMap(FileName.firstFrame(ofSegment:)).sorted()
         try Self.checkAgainstManifest(segments, directory)
@@ -72,7 +73,7 @@ struct LogRecovery {
 
     /// The manifest names the segment that is written to, so a missing newest one is noticed. One
     /// newer segment may exist: a crash came between its rename and the new manifest.
-    private static func checkAgainstManifest(
+    static func checkAgainstManifest(
         _ segments: [UInt64], _ directory: DataDirectory
     ) throws(StorageError) {
         let active = directory.manifest.withLock { $0.activeFirstFrame }
@@ -90,7 +91,7 @@ struct LogRecovery {
     }
 
     /// Whether a snapshot and the log are of one history.
-    private static func belongs(
+    static func belongs(
         _ snapshot: SnapshotFile, to scan: LogScan, _ directory: DataDirectory
     ) throws(StorageError) -> Bool {
         let header = snapshot.header

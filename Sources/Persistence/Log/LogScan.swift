@@ -3,6 +3,8 @@ struct LogScan {
     let directory: DataDirectory
     /// Frames whose place in the log somebody asks for: the bases of the snapshots.
     let marksWanted: Set<UInt64>
+    /// Shown every frame that continues the log, with the segment's bytes and path.
+    var visit: (ReadFrame, [UInt8], String) throws(StorageError) -> Void = { _, _, _ in }
     private(set) var tail: LogTail
     /// The log as it stood after each wanted frame.
     private(set) var marks: [UInt64: Mark] = [:]
@@ -67,6 +69,7 @@ struct LogScan {
                 } catch {
                     throw .corrupt(file: path, offset: UInt64(offset), reason: error.reason)
                 }
+                try visit(frame, bytes, path)
                 lastKind = frame.kind
                 frameBytes += UInt64(frame.range.count)
                 offset = frame.range.upperBound

@@ -49,9 +49,9 @@ struct SegmentMaker {
             directory.file(spare.segmentName),
             to: directory.file(FileName.segment(firstFrame: header.firstFrame).text))
         try fileSystem.fsyncDirectory(directory.path)
-        var manifest = directory.manifest.withLock { $0 }
-        manifest.activeFirstFrame = header.firstFrame
-        try directory.publish(manifest, over: spare.manifestName)
+        try directory.change(over: spare.manifestName) { manifest in
+            manifest.activeFirstFrame = header.firstFrame
+        }
         return file
     }
 }

@@ -10,8 +10,12 @@ package struct SnapshotFile: Sendable {
 
     /// Reads the whole file once.
     ///
+    /// - Parameter visit: shown every block, once its own checks have passed.
     /// - Throws: `StorageError.corrupt` or `.futureVersion`, or what the system says.
-    init(verifying path: String, in fileSystem: any FileSystem) throws(StorageError) {
+    init(
+        verifying path: String, in fileSystem: any FileSystem,
+        visit: (SnapshotPartHeader, [UInt8]) throws(StorageError) -> Void = { _, _ in }
+    ) throws(StorageError) {
         var source = try SnapshotSource(path, fileSystem)
         let shards = source.header.records.count
         var newest = source.header.records
@@ -22,6 +26,7 @@ package struct SnapshotFile: Sendable {
                 throw source.corrupt("a part of shard \(shard), which does not exist")
             }
             newest[shard] = max(newest[shard], block.header.appliedRecord)
+            try visit(block.header, block.chunk)
             blocks += 1
         }
         try source.checkFooter(blocks: blocks)

@@ -77,6 +77,9 @@ enum EventSamples {
             ),
             ("activity recorded", .activityRecorded(user, activity)),
             ("source known", .sourceKnown(user, source)),
+            ("secrets resealed", .secretsResealed(user, factor: [1, 2, 3], setup: nil)),
+            ("password rehashed", .passwordRehashed(user, hash: "$argon2id$")),
+            ("setup resealed", .secretsResealed(user, factor: nil, setup: [4])),
         ]
     }
 

@@ -158,7 +158,7 @@ import Testing
         let master = try masterKey()
         let keyring = DataKeyring.generate(random: random)
         let wrapped = WrappedDataKeys.wrap(keyring, with: master, random: random)
-        #expect(wrapped.count == 1 + 1 + 4 + 8 + 12 + 32 + 16)
+        #expect(wrapped.count == 1 + 1 + (4 + 8 + 12 + 32 + 16) + (8 + 12 + 32 + 16))
         for bit in 0..<wrapped.count * 8 {
             var changed = wrapped
             changed[bit / 8] ^= 1 << UInt8(bit % 8)
