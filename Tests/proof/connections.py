@@ -41,7 +41,7 @@ def connections(proof: Proof, section: Section) -> str:
     window.photograph("connections-dark", text, dark=True, height=TALL)
     window.photograph("connections-390", text, narrow=True)
 
-    window.press("Show events of OpenAI")
+    window.press("Events of OpenAI")
     table = window.dialog.get_by_role("table")
     shown = table.get_by_role("row").filter(has=window.page.get_by_role("cell"))
     expect(shown).to_have_count(EVENTS_SHOWN)
