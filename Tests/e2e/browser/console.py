@@ -77,6 +77,10 @@ class Console:
     def fill(self, label: str, value: str, within: Locator | None = None) -> None:
         self.field(label, within).fill(value)
 
+    def look_again(self) -> None:
+        """Comes back to the tab: what keeps itself up to date asks at once."""
+        self.page.evaluate("() => { document.dispatchEvent(new Event('visibilitychange')); }")
+
     def copied(self) -> str:
         """What is on the clipboard."""
         return self.page.evaluate("navigator.clipboard.readText()")

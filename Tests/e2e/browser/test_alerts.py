@@ -114,7 +114,7 @@ def test_a_forged_report_changes_nothing(alerts, gateway):
     id = sent["provider_message_id"]
     assert report(gateway.server.url, id, "delivered", token="not the token").status_code == 403
     with alerts.page.expect_response("**/api/alerts/status"):
-        pass
+        alerts.look_again()
     alerts.see("Queued: Twilio has it in its queue.")
 
 
@@ -202,6 +202,7 @@ def test_a_member_without_a_phone_is_led_to_settings(consoles, gateway):
 
 def test_alerts_of_programs_are_listed_too(alerts, gateway):
     sent = send(gateway.admin.with_token("alerts:send"), fresh_number())
+    alerts.look_again()
     row = alerts.card("Last messages").get_by_role("row").nth(1)
     alerts.see(sent["provider_message_id"], row)
     alerts.see("Alert", row)

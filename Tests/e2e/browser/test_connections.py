@@ -176,7 +176,7 @@ def test_a_new_call_appears_without_a_reload(connections, farm):
 def test_what_has_not_changed_is_not_sent_again(connections):
     path = "**/api/integrations/status"
     with connections.page.expect_response(path) as second:
-        pass
+        connections.look_again()
     assert second.value.status == 304 and second.value.request.headers["if-none-match"]
 
 
@@ -232,5 +232,6 @@ def test_a_report_appears_as_such(connections, farm):
     connections.see("Never used.", card)
     event = usage_event(integration="newsapi", operation="GET /v2/everything", at=at(-60))
     farm.admin.with_token("usage:write").post("/api/usage/events", [event])
+    connections.look_again()
     expect(card.locator("dl.counts dd")).to_have_text(["1", "0", "1"])
     connections.see("1 min ago", card)

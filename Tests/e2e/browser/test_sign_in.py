@@ -65,6 +65,23 @@ def test_signing_in_and_out(console, shared_server):
     console.open("settings").heading("Sign in")
 
 
+def test_the_next_one_sees_nothing_of_the_one_before(inside, member, shared_server):
+    member.twin().login(password="not the password", expect=401)
+    inside.open("settings")
+    inside.see("Sign-in refused", inside.card("Recent activity"))
+    inside.sign_out()
+    following = shared_server.client()
+    following.register()
+    inside.enter(following.email)
+    inside.lands_on(HOME)
+    inside.go("Settings")
+    activity = inside.card("Recent activity")
+    inside.see("Registered", activity)
+    inside.see_no("Sign-in refused", activity)
+    inside.see_no(member.email)
+    expect(inside.card("Sessions").get_by_role("listitem")).to_have_count(2)
+
+
 def test_a_wrong_password_is_told_with_its_trace(console, member):
     console.watch.provokes(401)
     console.open("sign-in")
