@@ -1,5 +1,6 @@
 """A person at the console: what they see, press and type."""
 
+import json
 import re
 
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -10,8 +11,13 @@ from .watch import Watch
 
 WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 390, "height": 844}
-# Where the console remembers, by user id, that somebody should be signed in.
-HINT = "countersign.signed-in"
+# The console itself remembers, by user id, who should be signed in. Once in each tab: afterwards
+# it is the console that changes it.
+REMEMBER = """(id) => {
+    if (location.protocol === "about:" || sessionStorage.getItem("is-remembered")) return;
+    sessionStorage.setItem("is-remembered", "yes");
+    localStorage.setItem("countersign.signed-in", id);
+}"""
 
 
 class Console:
@@ -21,9 +27,10 @@ class Console:
         self.url = server.url
         options = {"viewport": WIDE, "locale": "en-GB", "reduced_motion": "reduce", **context}
         self.scheme = options.get("color_scheme", "light")
-        if client is not None:
-            options["storage_state"] = signed_in(server, client)
         self.context = chromium.new_context(**options)
+        if client is not None:
+            self.context.add_cookies([session_cookie(client)])
+            self.context.add_init_script(f"({REMEMBER})({json.dumps(client.user['id'])})")
         self.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=self.url)
         self.watch = Watch(self.context, self.url)
         self.page: Page = self.context.new_page()
@@ -145,15 +152,6 @@ def session_cookie(client: Client) -> dict:
         "httpOnly": True,
         "secure": True,
         "sameSite": "Lax",
-    }
-
-
-def signed_in(server: Server, client: Client) -> dict:
-    """The storage of a browser in which this client has signed in."""
-    hint = {"name": HINT, "value": client.user["id"]}
-    return {
-        "cookies": [session_cookie(client)],
-        "origins": [{"origin": server.url, "localStorage": [hint]}],
     }
 
 

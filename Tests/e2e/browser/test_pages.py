@@ -62,7 +62,7 @@ def test_pages_with_much_in_them(consoles, busy, path):
 def test_pages_of_a_new_member(inside, path):
     inside.open(path).heading(PAGES[path])
     settled(inside)
-    inspect(inside, path, ALL)
+    inspect(inside, path)
 
 
 def test_pages_while_they_load(inside):
@@ -73,7 +73,7 @@ def test_pages_while_they_load(inside):
     for path in ("connections", "alerts", "settings"):
         inside.open(path).heading(PAGES[path])
         expect(inside.page.locator("main [aria-busy=true]")).not_to_have_count(0)
-        inspect(inside, f"{path} while it loads", ALL)
+        inspect(inside, f"{path} while it loads")
     inside.watch.loses_the_server()
     for route in held:
         route.abort()
