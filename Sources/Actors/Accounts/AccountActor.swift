@@ -14,9 +14,8 @@ package actor AccountActor {
     let policy: AccountPolicy
     let random: any RandomSource
 
-    var state: AccountState
-    /// When each session was last used: coarse, unlogged, kept in snapshots.
-    var lastSeen: BucketedDictionary<TokenDigest, Timestamp>
+    /// Changed in this actor's turns only; a session can be checked without one.
+    private let memory: AccountMemory
     var throttle: PasswordThrottle
     /// Accounts whose backup codes are being hashed: one at a time each, or a burst of right codes
     /// would buy a burst of hashing.
@@ -32,10 +31,14 @@ package actor AccountActor {
         self.hasher = hasher
         self.policy = policy
         self.random = random
-        state = recovered.state
-        lastSeen = recovered.lastSeen
+        memory = AccountMemory(recovered)
         throttle = recovered.throttle
     }
+
+    /// A copy, in O(1); what it is compared with or decided by is over before the next change.
+    var state: AccountState { memory.state }
+    /// When each session was last used: coarse, unlogged, kept in snapshots.
+    var lastSeen: BucketedDictionary<TokenDigest, Timestamp> { memory.lastSeen }
 
     // MARK: The turn
 
@@ -49,14 +52,7 @@ package actor AccountActor {
         } catch {
             throw .storage(error)
         }
-        let first = last.record - UInt64(events.count) + 1
-        for (offset, event) in events.enumerated() {
-            state.apply(event, record: first + UInt64(offset))
-            if case .sessionsEnded(_, let digests) = event {
-                for digest in digests { lastSeen[digest] = nil }
-            }
-            if case .sessionRotated(let old, _) = event { lastSeen[old] = nil }
-        }
+        memory.apply(events, from: last.record - UInt64(events.count) + 1)
         return last
     }
 
@@ -78,20 +74,31 @@ package actor AccountActor {
 
     // MARK: Session checks
 
-    /// Who holds this session token, or nil. The hottest call of the server: one turn, no disk.
+    /// Who holds this session token, or nil.
     package func authenticate(_ digest: TokenDigest, at now: Timestamp) async -> SessionPrincipal? {
-        let seen = lastSeen[digest]
-        guard let (session, user) = state.session(digest, lastSeen: seen, at: now, policy: policy)
-        else {
-            await settled(state.sessionsEndedAt)
+        switch memory.check(digest, at: now, policy: policy) {
+        case .holder(let principal, let changedAt):
+            await settled(changedAt)
+            return principal
+        case .nobody(let endedAt):
+            await settled(endedAt)
             return nil
         }
-        let previous = seen ?? session.createdAt
-        if now.milliseconds - previous.milliseconds >= policy.lastSeenIntervalMilliseconds {
-            lastSeen[digest] = now
-        }
-        await settled(user.changedAt)
-        return state.principal(session, of: user, lastSeen: max(previous, now), policy: policy)
+    }
+
+    /// The same without a turn, for event loops, which can wait for nothing. The hottest call of
+    /// the server.
+    ///
+    /// - Returns: nil also where the answer is not on the disk yet; then `authenticate` knows.
+    package nonisolated func authenticateNow(
+        _ digest: TokenDigest, at now: Timestamp
+    ) -> SessionPrincipal? {
+        guard
+            case .holder(let principal, let changedAt) = memory.check(
+                digest, at: now, policy: policy),
+            log.isDurable(LogPosition(shard: shard, record: changedAt))
+        else { return nil }
+        return principal
     }
 
     package func user(_ id: UserID) async throws(AccountError) -> User {
@@ -101,6 +108,7 @@ package actor AccountActor {
     }
 
     package func sessions(of id: UserID, at now: Timestamp) async -> [SessionView] {
+        let (state, lastSeen) = (state, lastSeen)
         let views = (state.users[id]?.sessions ?? []).compactMap { digest -> SessionView? in
             guard
                 let (session, _) = state.session(
@@ -127,6 +135,7 @@ package actor AccountActor {
     /// Ends what has expired. Called now and then in the background; a full disk is no reason to
     /// stop.
     package func sweep(at now: Timestamp) async {
+        let lastSeen = lastSeen
         let events = state.sweep(at: now, policy: policy, limit: Self.sweepSessionsMax) {
             lastSeen[$0]
         }

@@ -37,6 +37,11 @@ package struct AccountDirectory: Sendable {
         await self[secret.shard]?.authenticate(secret.digest, at: now)
     }
 
+    /// The same for event loops; nil also where the answer has to wait for the disk.
+    package func authenticateNow(_ secret: BearerSecret, at now: Timestamp) -> SessionPrincipal? {
+        self[secret.shard]?.authenticateNow(secret.digest, at: now)
+    }
+
     // MARK: Registration
 
     /// Makes an account. The first of the installation is the admin, whoever else registers at the

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Persistence
 import Synchronization
 
 /// The threads of `PasswordHasher`, and the one lock around the queue that they share with callers.
@@ -36,6 +37,10 @@ final class HashingCore: Sendable {
     private let lastID = Atomic<UInt64>(0)
     /// Signalled once for each piece of work that was queued, and for each thread at the end.
     private let wake = DispatchSemaphore(value: 0)
+    /// Microseconds that work waited before it was started.
+    let waits = Histogram(bounds: [
+        1_000, 5_000, 20_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_000_000, 5_000_000,
+    ])
     private let threads: Int
     private let waitSecondsMax: Double
 
@@ -163,7 +168,11 @@ extension HashingCore {
                 return (state.queue.next(), late, error, state.isShutDown)
             }
             refuse(late, error)
-            if let next { perform(next.work) }
+            if let next {
+                let waited = Self.monotonicSeconds() - (next.startBy - waitSecondsMax)
+                waits.add(Int64(waited * 1e6))
+                perform(next.work)
+            }
             if isShutDown { return }
         }
     }

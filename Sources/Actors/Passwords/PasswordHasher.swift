@@ -1,4 +1,5 @@
 import Foundation
+package import Persistence
 
 /// Why a password was not hashed. None of the cases says anything about the password.
 package enum HashingError: Error, Equatable, Sendable {
@@ -87,6 +88,9 @@ package final class PasswordHasher: Sendable {
     package func needsRehash(_ phc: String) -> Bool { PasswordHash.needsRehash(phc, parameters) }
 
     package var statistics: Statistics { core.statistics }
+
+    /// Microseconds that work waited before it was started.
+    package var waits: Histogram { core.waits }
 
     /// Refuses all that waits and all that comes; what runs is finished. May be called twice.
     package func shutdown() { core.shutDown() }

@@ -52,6 +52,7 @@ package struct RateLimiters: Sendable {
 
     private let policies: [RateClass: RateLimitPolicy]
     private let limiters: [RateLimiter]
+    private let refusalCounts = RefusalCounts()
 
     package init(
         policies: [RateClass: RateLimitPolicy], bucketsMax: Int = RateLimiters.bucketsMax
@@ -68,7 +69,19 @@ package struct RateLimiters: Sendable {
         _ rateClass: RateClass, _ key: RateKey, at now: Timestamp
     ) async -> RateLimitDecision? {
         guard policies[rateClass] != nil else { return nil }
-        return await limiter(of: key).take(rateClass, key, at: now)
+        let decision = await limiter(of: key).take(rateClass, key, at: now)
+        if let decision, !decision.isAllowed { refusalCounts.add(rateClass) }
+        return decision
+    }
+
+    /// How many requests each limit has refused since the start.
+    package var refusals: [RateClass: UInt64] { refusalCounts.all }
+
+    /// How many buckets are held, of callers that have used up some of a limit.
+    package func bucketCount() async -> Int {
+        var count = 0
+        for limiter in limiters { count += await limiter.count }
+        return count
     }
 
     /// What `take` would answer, with nothing taken.

@@ -18,7 +18,7 @@ package struct DedupIndex: Sendable {
     package private(set) var count = 0
     /// When the newest of the keys arrived that had to go before their time.
     private(set) var evictedAt: Timestamp?
-    private let keysMax: Int
+    package let keysMax: Int
 
     package static let windowSeconds: Int64 = 86_400
     private static let blockKeys = 1024

@@ -27,14 +27,25 @@ package actor UsageActor {
     package func ingest(
         _ reports: [UsageReport], at now: Timestamp
     ) async throws(AppendError) -> IngestResult {
+        let (result, position) = try accept(reports, at: now)
+        if !log.isDurable(position) { await log.durable(through: position) }
+        return result
+    }
+
+    /// The same for callers that wait for the disk in a way of their own.
+    ///
+    /// - Returns: also the position that has to be durable before anybody is told. A duplicate's
+    ///   answer says that the event is safe, so it waits for the first one's record.
+    package func accept(
+        _ reports: [UsageReport], at now: Timestamp
+    ) throws(AppendError) -> (result: IngestResult, position: LogPosition) {
         absorb()
         let (records, outcomes) = state.decide(reports, at: now)
         var rest = records[...]
         while !rest.isEmpty { try append(from: &rest) }
-        // A duplicate's answer says that the event is safe, so it waits for the first one's record.
-        await settled()
-        return IngestResult(
+        let result = IngestResult(
             outcomes: outcomes, dedupWindowSeconds: state.shortenedWindowSeconds(at: now))
+        return (result, LogPosition(shard: Self.shard, record: state.appliedRecord))
     }
 
     /// What a start has to say, before anybody is served: calls that the process before this one
@@ -161,6 +172,15 @@ package actor UsageActor {
         let totals = (state.appliedRecord, state.totals)
         await settled()
         return totals
+    }
+
+    /// How full the memory of events is.
+    package func fill() -> UsageFill {
+        absorb()
+        return UsageFill(
+            rings: state.integrations.mapValues { ($0.ring.count, $0.ring.capacity) },
+            dedupKeys: state.reports.count, dedupKeysMax: state.reports.keysMax,
+            recorded: state.totals)
     }
 
     package func snapshotParts() -> [SnapshotPart] {

@@ -55,6 +55,15 @@ package struct IngestResult: Sendable {
     }
 }
 
+/// How much of what memory has for events is in use.
+package struct UsageFill: Sendable {
+    package let rings: [IntegrationID: (count: Int, capacity: Int)]
+    package let dedupKeys: Int
+    package let dedupKeysMax: Int
+    /// Events ever, of each integration.
+    package let recorded: [IntegrationID: UInt64]
+}
+
 /// The exact counts of the last 24 hours, to the second, and the newest use.
 package struct UsageCounts: Equatable, Sendable {
     /// Events with status ok, observed or reported; never probes.

@@ -9,7 +9,7 @@ package struct UsageRing: Sendable, Equatable {
     /// Events at the start of the first block that have left the ring.
     private var left = 0
     package private(set) var count = 0
-    private let capacity: Int
+    package let capacity: Int
 
     private static let blockEvents = 256
     /// At least so many can always be listed.

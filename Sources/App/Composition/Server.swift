@@ -21,18 +21,24 @@ enum Server {
         let clock = SystemWallClock()
         let logger = makeLogger(settings, sink, clock)
         let http = try settings.httpConfiguration()
+        FileDescriptors.raiseLimit()
+        FileDescriptors.check(connectionsMax: http.connectionsMax, logger: logger)
         let core = try await Core.open(settings, keys: keys, clock: clock, logger: logger)
         let isStopping = StopFlag()
         let ids = TraceIDSource(seed: SystemRandomSource())
+        let registry = ConnectionRegistry()
         let stage = Stage(
-            core: core, settings: settings, http: http, ids: ids,
+            core: core, settings: settings, http: http, ids: ids, registry: registry,
             accessLog: settings.accessLog ? AccessLog(to: sink) : nil, logger: logger)
         let providers = try settings.providers(
             core.catalog, environment: ProcessInfo.processInfo.environment)
         await stage.begin(providers)
-        let (front, gateway, prober, history) = try await stage.build(
+        let (front, gateway, direct, prober, history) = try await stage.build(
             providers, isStopping: isStopping)
-        let server = HTTPServer(http, front: front, gateway: gateway, logger: logger) { port in
+        let server = HTTPServer(
+            http, front: front, gateway: gateway, direct: direct, registry: registry,
+            logger: logger
+        ) { port in
             Announcement.print(host: http.host, port: port, isTLS: http.tls != nil)
         }
         let snapshotter = core.snapshotter(settings, logger: logger)

@@ -49,9 +49,10 @@ struct Snapshotter: Sendable {
     }
 
     func takeAndReport() async {
+        let began = ContinuousClock.now
         do {
             try await take()
-            health.succeeded()
+            health.succeeded(at: clock.now(), took: .now - began)
         } catch {
             // The log has everything; the next round tries again.
             health.failed(error, at: clock.now())

@@ -1,5 +1,6 @@
 import Actors
 import Foundation
+import HTTPTypes
 import Logging
 import NIOPosix
 import Persistence
@@ -11,6 +12,7 @@ struct Stage {
     let settings: Settings
     let http: HTTPServerConfiguration
     let ids: TraceIDSource
+    let registry: ConnectionRegistry
     let accessLog: AccessLog?
     let logger: Logger
 
@@ -31,14 +33,16 @@ struct Stage {
     func build(
         _ providers: [GatewayProvider], isStopping: StopFlag
     ) async throws -> (
-        front: Front, gateway: Gateway, prober: Prober, history: RequestHistory
+        front: Front, gateway: Gateway, direct: DirectRoutes, prober: Prober,
+        history: RequestHistory
     ) {
         let metrics = HTTPMetrics()
         let memory = RequestMemory()
         let history = RequestHistory(metrics, at: core.clock.now())
         let sources = SourceResolver(trustedProxies: http.trustedProxies)
-        let encoder = ReplyEncoder(
-            securityHeaders: SecurityHeaders(isReachedByTLS: http.isReachedByTLS))
+        let securityHeaders = SecurityHeaders(isReachedByTLS: http.isReachedByTLS)
+        let encoder = ReplyEncoder(securityHeaders: securityHeaders)
+        let visitor = LoopVisitor(ids: ids, sources: sources, clock: core.clock)
         let route = Route(GatewayRoutes.any)
         let gateway = Gateway(
             Gateway.Parts(
@@ -48,7 +52,7 @@ struct Stage {
                     perIntegrationMax: settings.callsPerIntegrationMax,
                     perTokenMax: settings.callsPerTokenMax),
                 limiters: core.limiters, hasCallLimit: settings.rates[.calls].quota != nil,
-                sources: sources, ids: ids, clock: core.clock, encoder: encoder, metrics: metrics,
+                visitor: visitor, clock: core.clock, encoder: encoder, metrics: metrics,
                 accessLog: accessLog, logger: logger),
             route: route, group: MultiThreadedEventLoopGroup.singleton)
         let prober = Prober(
@@ -66,7 +70,10 @@ struct Stage {
             version: Version.text,
             metrics: Metrics(
                 http: metrics,
-                sources: [CoreMetrics(core: core).write, GatewayMetrics(gateway: gateway).write])
+                sources: [
+                    CoreMetrics(core: core) { [registry] in registry.count }.write,
+                    GatewayMetrics(gateway: gateway).write,
+                ])
         ) { [log = core.log] in
             if isStopping.isSet { return .stopping }
             return log.hasRoom ? .ready : .diskRefusesWrites
@@ -84,11 +91,29 @@ struct Stage {
                     accounts: core.accounts, stepUpSeconds: settings.policy.stepUpSeconds),
                 limiters: core.limiters, sources: sources,
                 sameSite: SameSiteRule(publicOrigin: http.publicOrigin),
-                bodies: BodyReader(jsonBytesMax: http.jsonBodyBytesMax), encoder: encoder,
+                bodies: BodyReader(
+                    jsonBytesMax: http.jsonBodyBytesMax,
+                    budget: BodyBudget(bytesMax: http.bodiesBytesMax)), encoder: encoder,
                 metrics: metrics, accessLog: accessLog, memory: memory, ids: ids, clock: core.clock,
                 logger: logger))
         metrics.showMore([route])
-        return (front, gateway, prober, history)
+        let direct = DirectRoutes(
+            accounts: core.accounts, usage: core.usage, integrations: Set(core.catalog.ids),
+            visitor: visitor, answer: DirectAnswer(securityHeaders: securityHeaders),
+            metrics: metrics, accessLog: accessLog,
+            sessionRoute: directRoute(.get, SessionRoutes.currentPath, .reads, in: table),
+            reportRoute: directRoute(.post, UsageRoutes.ingestPath, .ingest, in: table))
+        return (front, gateway, direct, prober, history)
+    }
+}
+
+extension Stage {
+    /// The route to count direct answers under; nil when requests of its class are limited.
+    private func directRoute(
+        _ method: HTTPRequest.Method, _ path: String, _ limit: RateClass, in table: EndpointTable
+    ) -> Route? {
+        guard settings.rates[limit].quota == nil else { return nil }
+        return table.routes.first { $0.endpoint.method == method && $0.endpoint.path == path }
     }
 }
 

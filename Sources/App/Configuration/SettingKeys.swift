@@ -54,7 +54,10 @@ enum SettingKeys {
             "Bytes of a JSON body; ingest has a limit of its own."),
         .integer(
             "http.connections_max", \.connectionsMax, 1...1_000_000,
-            "Connections that are served at a time."),
+            "Connections that are served at a time; what comes beyond is answered 503."),
+        .integer(
+            "http.bodies_bytes_max", \.bodiesBytesMax, 1 << 20...1 << 40,
+            "Memory for the bodies of all requests together; what comes beyond is answered 503."),
         .integer(
             "http.shutdown_seconds", \.shutdownSeconds, 0...3600,
             "How long a stop waits for what is under way."),

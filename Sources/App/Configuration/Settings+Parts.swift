@@ -30,6 +30,7 @@ extension Settings {
         configuration.publicURL = publicURL.isEmpty ? nil : publicURL
         configuration.limits.headerBytesMax = headerBytesMax
         configuration.connectionsMax = connectionsMax
+        configuration.bodiesBytesMax = bodiesBytesMax
         configuration.jsonBodyBytesMax = jsonBodyBytesMax
         configuration.shutdownSeconds = shutdownSeconds
         guard !tlsCertificate.isEmpty else { return configuration }

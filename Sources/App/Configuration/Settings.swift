@@ -53,6 +53,7 @@ struct Settings: Sendable {
     var headerBytesMax = 16 * 1024
     var jsonBodyBytesMax = 1 << 20
     var connectionsMax = 10_000
+    var bodiesBytesMax = 256 << 20
     var shutdownSeconds: Int64 = 10
 
     /// Provider origins set by `COUNTERSIGN_<ID>_BASE_URL`, by that variable's name.

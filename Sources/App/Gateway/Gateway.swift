@@ -5,6 +5,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import Persistence
 import Synchronization
 
 /// The gateway: calls of providers with keys that callers never see, each one a durable event.
@@ -17,8 +18,7 @@ final class Gateway: Sendable {
         var limiters: RateLimiters
         /// Whether a limit of calls is configured at all.
         var hasCallLimit: Bool
-        var sources: SourceResolver
-        var ids: TraceIDSource
+        var visitor: LoopVisitor
         var clock: any WallClock
         var encoder: ReplyEncoder
         var metrics: HTTPMetrics
@@ -29,6 +29,11 @@ final class Gateway: Sendable {
     /// What requests of all calls are called in logs and metrics.
     static let path = "/api/integrations/{id}/call/{path}"
 
+    /// Microseconds between a call's arrival and the head of its answer that were not the
+    /// provider's: a commit is in it where the attempt has to be durable first.
+    let overheads = Histogram(bounds: [
+        50, 100, 200, 350, 500, 1_000, 2_000, 5_000, 10_000, 50_000, 250_000,
+    ])
     let admission: CallAdmission
     let providers: [GatewayProvider]
     private let parts: Parts
@@ -78,26 +83,9 @@ final class Gateway: Sendable {
 // MARK: Calls of clients
 
 extension Gateway {
-    func visit(_ head: HTTPRequestHead, peer: SourceAddress) -> GatewayVisit {
+    func visit(_ head: HTTPRequestHead, peer: SourceAddress) -> LoopVisit {
         parts.metrics.requestBegan()
-        var trace: String?
-        if head.headers.contains(name: "traceparent") {
-            let traces = head.headers["traceparent"]
-            trace = traces.count == 1 ? traces[0] : nil
-        }
-        return GatewayVisit(
-            identity: RequestIdentity(traceparent: trace, ids: parts.ids),
-            source: source(head, peer: peer), now: parts.clock.now(),
-            method: head.method.rawValue)
-    }
-
-    private func source(_ head: HTTPRequestHead, peer: SourceAddress) -> SourceAddress {
-        guard head.headers.contains(name: "x-forwarded-for") else { return peer }
-        var forwarded = HTTPFields()
-        for value in head.headers["x-forwarded-for"] {
-            forwarded.append(HTTPField(name: .xForwardedFor, value: value))
-        }
-        return parts.sources.source(peer: peer, headers: forwarded)
+        return parts.visitor.visit(head, peer: peer)
     }
 
     /// Starts the call, at once unless somebody has set a limit.
@@ -128,7 +116,7 @@ extension Gateway {
 
     /// Our own answer to a call, with the headers of every other answer.
     func failure(
-        _ error: APIError, _ visit: GatewayVisit
+        _ error: APIError, _ visit: LoopVisit
     ) -> (head: HTTPResponseHead, body: ByteBuffer) {
         if let detail = error.detail {
             parts.logger.notice(
@@ -184,13 +172,14 @@ extension Gateway {
 
     /// Counts the call, logs it, and remembers it for its trace.
     func finished(
-        _ visit: GatewayVisit, _ token: TokenPrincipal?, _ result: CallResult, on loop: GatewayLoop
+        _ visit: LoopVisit, _ token: TokenPrincipal?, _ result: CallResult, on loop: GatewayLoop
     ) {
-        let took = Duration.nanoseconds((NIODeadline.now() - visit.began).nanoseconds)
+        let took = visit.took
         let status = result.status
         parts.metrics.requestEnded(route, status: status, took: took)
         parts.accessLog?.record(
-            visit, route: Self.path, token: token, status: status, bytes: result.bytes, took: took)
+            visit, route: Self.path, caller: token.map { .token($0) } ?? .anonymous,
+            status: status, bytes: result.bytes, took: took)
         loop.memory.note(
             RememberedRequest(
                 trace: visit.identity.trace, method: visit.method, route: Self.path,

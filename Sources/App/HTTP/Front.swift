@@ -118,8 +118,9 @@ package struct Front: HTTPResponder {
         if let limit = endpoint.rateClass, !limit.countsBeforeAuthentication {
             try await take(limit, &visit)
         }
+        var lease = BodyLease(parts.bodies.budget)
         let body = try await parts.bodies.read(
-            request, as: endpoint.request, sendContinue: context.sendContinue)
+            request, as: endpoint.request, lease: &lease, sendContinue: context.sendContinue)
         try await admitAgain(credential, to: endpoint, headers, &visit)
         var call = Call(
             trace: visit.identity.trace, now: visit.now, source: visit.source,

@@ -17,6 +17,7 @@ package struct HTTPServer: Service {
     /// - Parameter onListening: called once, with the port that was bound.
     init(
         _ configuration: HTTPServerConfiguration, front: Front, gateway: Gateway?,
+        direct: DirectRoutes?,
         registry: ConnectionRegistry = ConnectionRegistry(), logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) -> Void
     ) {
@@ -25,8 +26,9 @@ package struct HTTPServer: Service {
         self.logger = logger
         self.onListening = onListening
         connection = HTTPConnection(
-            front: front, limits: configuration.limits, tls: configuration.tls,
-            registry: registry, gateway: gateway)
+            front: front, limits: configuration.limits,
+            connectionsMax: configuration.connectionsMax, tls: configuration.tls,
+            registry: registry, gateway: gateway, direct: direct)
     }
 
     /// Returns when the last connection is closed.
@@ -38,7 +40,8 @@ package struct HTTPServer: Service {
                 address: .hostname(configuration.host, port: configuration.port),
                 backlog: configuration.backlog,
                 availableConnectionsDelegate: MaximumAvailableConnections(
-                    configuration.connectionsMax, logger: logger)),
+                    configuration.connectionsMax + HTTPServerConfiguration.refusedConnectionsMax,
+                    logger: logger)),
             onServerRunning: { [onListening] channel in
                 onListening(channel.localAddress?.port ?? 0)
             },

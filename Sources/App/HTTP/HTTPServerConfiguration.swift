@@ -11,8 +11,12 @@ package struct HTTPServerConfiguration: Sendable {
     /// Where the outside reaches us: `https://id.example.com`. Nil when nobody has said.
     package var publicURL: String?
     package var limits = ConnectionLimits()
-    /// Beyond this, new connections wait in the kernel's queue.
+    /// Beyond this, new connections are told that the server is overloaded.
     package var connectionsMax = 10_000
+    /// So many connections may wait to be told so; the next ones wait in the kernel's queue.
+    package static let refusedConnectionsMax = 1_024
+    /// What the bodies of all requests may take together: some thirty of the largest batches.
+    package var bodiesBytesMax = 256 << 20
     /// How many wait there: enough for a burst, bounded by net.core.somaxconn.
     package var backlog = 1024
     package var jsonBodyBytesMax = 1 << 20

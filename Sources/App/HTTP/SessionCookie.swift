@@ -11,11 +11,17 @@ package enum SessionCookie {
 
     /// Nil when there is no such cookie, or when it does not have the shape of a session secret.
     package static func secret(in headers: HTTPFields) -> BearerSecret? {
-        guard let value = value(in: headers) else { return nil }
-        return BearerSecret(.session, presented: value)
+        headers[.cookie].flatMap(secret(inHeader:))
     }
 
-    package static func isPresent(in headers: HTTPFields) -> Bool { value(in: headers) != nil }
+    /// The same for one `Cookie` header.
+    static func secret(inHeader header: String) -> BearerSecret? {
+        value(inHeader: header).flatMap { BearerSecret(.session, presented: $0) }
+    }
+
+    package static func isPresent(in headers: HTTPFields) -> Bool {
+        headers[.cookie].flatMap(value(inHeader:)) != nil
+    }
 
     /// The `Set-Cookie` value for a change, nil when the cookie is to stay as it is.
     package static func header(for change: Reply.CookieChange) -> String? {
@@ -27,8 +33,7 @@ package enum SessionCookie {
         }
     }
 
-    private static func value(in headers: HTTPFields) -> String? {
-        guard let header = headers[.cookie] else { return nil }
+    private static func value(inHeader header: String) -> String? {
         let bytes = header.utf8
         for pair in bytes.split(separator: UInt8(ascii: ";")) {
             let pair = pair.drop { $0 == UInt8(ascii: " ") }

@@ -1,3 +1,5 @@
+package import Persistence
+
 /// Writes the Prometheus text exposition format, version 0.0.4.
 package struct PrometheusText {
     package enum Kind: String, Sendable {
@@ -31,6 +33,33 @@ package struct PrometheusText {
             bytes += "{\(list.joined(separator: ","))}".utf8
         }
         bytes += " \(PrometheusText.number(value))\n".utf8
+    }
+
+    package mutating func gauge(_ name: String, _ help: String, _ value: some BinaryInteger) {
+        family(name, .gauge, help)
+        sample(Double(value))
+    }
+
+    package mutating func counter(_ name: String, _ help: String, _ value: some BinaryInteger) {
+        family(name, .counter, help)
+        sample(Double(value))
+    }
+
+    /// - Parameter unit: what the histogram's numbers are divided by; the format wants seconds.
+    package mutating func histogram(
+        _ name: String, _ help: String, _ histogram: Histogram, dividedBy unit: Double = 1
+    ) {
+        family(name, .histogram, help)
+        let values = histogram.read()
+        var sum: UInt64 = 0
+        for (index, count) in values.counts.enumerated() {
+            sum += count
+            let bound = index < histogram.bounds.count ? Double(histogram.bounds[index]) : nil
+            let text = bound.map { PrometheusText.number($0 / unit) } ?? "+Inf"
+            sample(suffix: "_bucket", labels: [("le", text)], Double(sum))
+        }
+        sample(suffix: "_sum", labels: [], Double(values.sum) / unit)
+        sample(suffix: "_count", labels: [], Double(sum))
     }
 
     /// Whole numbers without a fraction, as people expect counters to look.

@@ -9,11 +9,13 @@ struct SessionRoutes: Sendable {
 
     var endpoints: [Endpoint] { [current, list, end, endOthers] }
 
+    static let currentPath = "/api/auth/session"
+
     /// The hottest read: a session's holder, or a service that was shown a session's cookie, asks
     /// who it is. The answer is written by hand.
     private var current: Endpoint {
         Endpoint(
-            .get, "/api/auth/session",
+            .get, Self.currentPath,
             "Who is signed in; a token with session:read may pass a user's cookie along",
             access: .sessionOrScope(.sessionRead), rateClass: .reads,
             response: .json(status: 200, UserSessionEnvelope.schema)

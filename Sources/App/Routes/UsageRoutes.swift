@@ -10,13 +10,14 @@ struct UsageRoutes: Sendable {
 
     var endpoints: [Endpoint] { [ingest, list] }
 
+    static let ingestPath = "/api/usage/events"
     /// Tens of thousands of events, and still one frame of the log or two.
     private static let bodyBytesMax = 8 << 20
-    private static let ndjson = "application/x-ndjson"
+    static let ndjson = "application/x-ndjson"
 
     private var ingest: Endpoint {
         Endpoint(
-            .post, "/api/usage/events", "Report uses of integrations, durably",
+            .post, Self.ingestPath, "Report uses of integrations, durably",
             access: .scope(.usageWrite), rateClass: .ingest,
             request: .raw(
                 contentTypes: ["application/json", Self.ndjson], bytesMax: Self.bodyBytesMax,
@@ -49,8 +50,13 @@ struct UsageRoutes: Sendable {
             } catch {
                 throw APIError(error)
             }
-            return Reply(.ok, .openObject(IngestAnswer(parsed, result).json))
+            return Reply(.ok, .openObject(Self.answer(parsed, result)))
         }
+    }
+
+    /// The answer's object without its closing brace.
+    static func answer(_ parsed: UsageReportParser.Parsed, _ result: IngestResult) -> ByteBuffer {
+        IngestAnswer(parsed, result).json
     }
 
     private static var reportSchema: Schema {

@@ -11,6 +11,8 @@ package final class FileLog: EventLog {
     /// What recovery met.
     package let notices: [StorageNotice]
 
+    package let meter = LogMeter()
+
     let directory: DataDirectory
     let state: Monitor<State, Topic>
     private let durableMarks: [DurableMark]
@@ -84,7 +86,7 @@ package final class FileLog: EventLog {
         let logWriter = LogWriter(
             state: monitor, maker: segmentMaker, marks: marks, tail: recovery.tail,
             lastKind: recovery.lastKind, file: file, offset: UInt64(recovery.ending.offset),
-            sealMilliseconds: sealMilliseconds)
+            sealMilliseconds: sealMilliseconds, meter: meter)
         writer = try WorkerThread(name: "log-writer") { logWriter.run(onFatal: onFatal) }
         maker = try WorkerThread(name: "log-segments") { segmentMaker.run(monitor) }
     }
@@ -133,6 +135,16 @@ package final class FileLog: EventLog {
         guard let since = state.withLock({ $0.writingSince }) else { return 0 }
         let components = (ContinuousClock.now - since).components
         return components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    }
+
+    /// How much has been appended and is not on the disk yet.
+    package var lag: (records: UInt64, bytes: Int) {
+        state.withLock { state in
+            let records = zip(state.queue.lastRecords, durableMarks).reduce(0) { sum, shard in
+                sum + shard.0 - min(shard.0, shard.1.value)
+            }
+            return (records, state.queue.queuedBytes)
+        }
     }
 
     package var hasRoom: Bool { state.withLock { $0.queue.hasRoom } }

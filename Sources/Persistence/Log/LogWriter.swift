@@ -6,6 +6,7 @@ final class LogWriter: @unchecked Sendable {
     private let maker: SegmentMaker
     private let marks: [DurableMark]
     private let sealMilliseconds: Int
+    private let meter: LogMeter
     private var tail: LogTail
     private var lastKind: Frame.Kind?
     private var file: any StorageFile
@@ -15,7 +16,7 @@ final class LogWriter: @unchecked Sendable {
     init(
         state: Monitor<FileLog.State, FileLog.Topic>, maker: SegmentMaker, marks: [DurableMark],
         tail: LogTail, lastKind: Frame.Kind?, file: any StorageFile, offset: UInt64,
-        sealMilliseconds: Int
+        sealMilliseconds: Int, meter: LogMeter
     ) {
         self.state = state
         self.maker = maker
@@ -25,6 +26,7 @@ final class LogWriter: @unchecked Sendable {
         self.file = file
         self.offset = offset
         self.sealMilliseconds = sealMilliseconds
+        self.meter = meter
     }
 
     func run(onFatal: (StorageError) -> Void) {
@@ -77,8 +79,12 @@ final class LogWriter: @unchecked Sendable {
             state.withLock { $0.segments.append(firstFrame) }
         }
         pace.began(appendCount: frame.appendCount)
+        let began = ContinuousClock.now
         try write(tail.encode(.batch, frame.sections, wallMilliseconds: WallMilliseconds.now()))
         lastKind = .batch
+        meter.committed(
+            records: frame.sections.reduce(0) { $0 + $1.recordCount }, bytes: frame.bytes,
+            took: .now - began)
         for section in frame.sections { marks[section.shard].value = section.lastRecord }
         let waiters = state.withLock { [tail] state in
             state.tail = tail

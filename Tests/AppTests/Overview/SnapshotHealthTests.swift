@@ -20,7 +20,7 @@ struct SnapshotHealthTests {
         let failure = try #require(health.lastFailure)
         #expect(failure.since == now)
         #expect(failure.reason.contains("sync") && failure.reason.hasSuffix("."))
-        health.succeeded()
+        health.succeeded(at: Timestamp(seconds: 3), took: .milliseconds(5))
         #expect(health.lastFailure == nil)
         health.failed(error, at: now.advanced(bySeconds: 120))
         #expect(health.lastFailure?.since == now.advanced(bySeconds: 120))

@@ -21,14 +21,20 @@ class RawReply:
         return json.loads(self.body)
 
 
-def exchange(port: int, *pieces: bytes) -> RawReply:
-    """Sends the pieces and reads until the server closes or has answered one request in full."""
+def exchange(
+    port: int, *pieces: bytes, read_all: bool = False, half_close: bool = False
+) -> RawReply:
+    """Sends the pieces and reads until the server closes or has answered one request in full.
+
+    `read_all` reads until it closes; `half_close` says after the pieces that nothing follows."""
     received = b""
     with socket.create_connection(("127.0.0.1", port), timeout=REPLY_SECONDS_MAX) as connection:
         try:
             for piece in pieces:
                 connection.sendall(piece)
-            while not _is_complete(received):
+            if half_close:
+                connection.shutdown(socket.SHUT_WR)
+            while read_all or not _is_complete(received):
                 chunk = connection.recv(65536)
                 if not chunk:
                     break

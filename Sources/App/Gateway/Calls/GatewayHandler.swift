@@ -1,6 +1,7 @@
 import Actors
 import NIOCore
 import NIOHTTP1
+import Persistence
 
 /// Takes gateway calls out of a client's connection before they reach Hummingbird, and passes
 /// everything else through untouched. It stands behind `ConnectionHandler`, which lets one request
@@ -151,6 +152,10 @@ extension GatewayHandler {
 extension GatewayHandler {
     fileprivate var isWritable: Bool { context?.channel.isWritable ?? false }
 
+    fileprivate func note(overheadMicroseconds: Int64) {
+        gateway.overheads.add(overheadMicroseconds)
+    }
+
     fileprivate func relayBegins() -> ConnectionState.Persistence { connection.relayBegins() }
 
     fileprivate func relay(_ bytes: ByteBuffer) { connection.relay(bytes) }
@@ -169,7 +174,7 @@ extension GatewayHandler {
     }
 
     /// Our own answer, the same as every other failure's.
-    fileprivate func answer(_ error: APIError, _ visit: GatewayVisit) {
+    fileprivate func answer(_ error: APIError, _ visit: LoopVisit) {
         guard let context else { return }
         owner = .answered
         let (head, body) = gateway.failure(error, visit)
@@ -188,7 +193,7 @@ extension GatewayHandler {
 
 /// A call of a client: what the handler has to do for it, as the call's own client.
 final class CallUnderWay: CallClient {
-    private(set) var visit: GatewayVisit
+    private(set) var visit: LoopVisit
     let token: TokenPrincipal
     let bytesMax: Int
     let limits: CallLimits
@@ -211,7 +216,7 @@ final class CallUnderWay: CallClient {
     private static let copyBytesMax = 4096
 
     init(
-        _ admitted: CallAdmission.Admitted, visit: GatewayVisit, isHTTP10: Bool, loop: GatewayLoop,
+        _ admitted: CallAdmission.Admitted, visit: LoopVisit, isHTTP10: Bool, loop: GatewayLoop,
         handler: GatewayHandler
     ) {
         order = admitted.order
@@ -290,7 +295,10 @@ final class CallUnderWay: CallClient {
         case .none, .length: isChunked = false
         }
         if isChunked { out.writeStaticString("transfer-encoding: chunked\r\n") }
-        visit.writeHeaders(to: &out, upstreamTime: head.upstreamTime)
+        let overhead = visit.overheadMicroseconds(upstreamTime: head.upstreamTime)
+        handler.note(overheadMicroseconds: overhead)
+        visit.writeHeaders(
+            to: &out, upstreamTime: head.upstreamTime, overheadMicroseconds: overhead)
         out.writeStaticString("\r\n")
     }
 

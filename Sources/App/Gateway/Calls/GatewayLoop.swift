@@ -10,6 +10,8 @@ final class GatewayLoop {
     let gate: DurableGate
     let bulkheads: CallBulkheads
     let clock: any WallClock
+    /// For reports of events; made by the first one.
+    var lane: ReportLane?
     /// For traces.
     var memory = CallMemory()
     private var pools: [IntegrationID: UpstreamPool] = [:]

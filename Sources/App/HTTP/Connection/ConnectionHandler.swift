@@ -18,6 +18,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private let limits: ConnectionLimits
+    /// There were enough connections when this one came.
+    private let isTurnedAway: Bool
     private let refusal: @Sendable (ErrorCode) -> RefusalAnswer
     private var state = ConnectionState()
     private var clock: ConnectionClock
@@ -30,8 +32,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var timer: (at: NIODeadline, task: Scheduled<Void>)?
 
     /// - Parameter refusal: makes and reports the answer to what is refused.
-    init(limits: ConnectionLimits, refusal: @escaping @Sendable (ErrorCode) -> RefusalAnswer) {
+    init(
+        limits: ConnectionLimits, isTurnedAway: Bool,
+        refusal: @escaping @Sendable (ErrorCode) -> RefusalAnswer
+    ) {
         self.limits = limits
+        self.isTurnedAway = isTurnedAway
         self.refusal = refusal
         clock = ConnectionClock(limits: limits, now: .now())
     }
@@ -76,6 +82,7 @@ extension ConnectionHandler {
         switch part {
         case .head(let head):
             clock.headArrived()
+            if isTurnedAway { return refuse(.overloaded, context) }
             if let code = ParserRefusal.check(head, limits: limits) { return refuse(code, context) }
             // After a request to change the protocol NIO's parser reads nothing more.
             let isKeptAlive = head.isKeepAlive && !head.headers.contains(name: "upgrade")

@@ -9,12 +9,17 @@ package final class ConnectionRegistry: Sendable {
 
     package var count: Int { channels.withLock { $0.count } }
 
-    func add(_ channel: any Channel) {
+    /// Answers how many there are with this one.
+    func add(_ channel: any Channel) -> Int {
         let id = ObjectIdentifier(channel)
-        channels.withLock { $0[id] = channel }
+        let count = channels.withLock { channels in
+            channels[id] = channel
+            return channels.count
+        }
         channel.closeFuture.whenComplete { [self] _ in
             channels.withLock { _ = $0.removeValue(forKey: id) }
         }
+        return count
     }
 
     func closeAll() {

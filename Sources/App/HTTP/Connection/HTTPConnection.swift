@@ -16,25 +16,30 @@ package struct HTTPConnection: HTTPChannelHandler {
     package private(set) var responder: Responder = { _, _, _ in }
     private let front: Front
     private let limits: ConnectionLimits
+    private let connectionsMax: Int
     private let tls: TLSIdentity?
     private let registry: ConnectionRegistry
     private let gateway: Gateway?
+    private let direct: DirectRoutes?
     private let refusal: @Sendable (ErrorCode) -> RefusalAnswer
 
     init(
-        front: Front, limits: ConnectionLimits, tls: TLSIdentity?, registry: ConnectionRegistry,
-        gateway: Gateway?
+        front: Front, limits: ConnectionLimits, connectionsMax: Int, tls: TLSIdentity?,
+        registry: ConnectionRegistry,
+        gateway: Gateway?, direct: DirectRoutes?
     ) {
         self.front = front
         self.limits = limits
+        self.connectionsMax = connectionsMax
         self.tls = tls
         self.registry = registry
         self.gateway = gateway
+        self.direct = direct
         refusal = front.refusal
     }
 
     package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        registry.add(channel)
+        let isTurnedAway = registry.add(channel) > connectionsMax
         return channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
             // Answers are written whole; holding one back for more to come only delays it.
@@ -48,16 +53,20 @@ package struct HTTPConnection: HTTPChannelHandler {
             decoding.maxHeaderFieldCount = limits.headerFieldsMax
             let decoder = HTTPRequestDecoder(
                 leftOverBytesStrategy: .dropBytes, limitConfiguration: decoding)
-            let connection = ConnectionHandler(limits: limits, refusal: refusal)
+            let connection = ConnectionHandler(
+                limits: limits, isTurnedAway: isTurnedAway, refusal: refusal)
             try pipeline.addHandlers([
                 HTTPResponseEncoder(), ByteGate(connection), ByteToMessageHandler(decoder),
                 connection,
             ])
             if let gateway {
+                let (loop, peer) = (gateway.loop(channel.eventLoop), Self.peer(channel))
+                if let direct {
+                    try pipeline.addHandler(
+                        DirectHandler(direct, loop: loop, connection: connection, peer: peer))
+                }
                 try pipeline.addHandler(
-                    GatewayHandler(
-                        gateway, loop: gateway.loop(channel.eventLoop), connection: connection,
-                        peer: Self.peer(channel)))
+                    GatewayHandler(gateway, loop: loop, connection: connection, peer: peer))
             }
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: tls != nil))
             return try NIOAsyncChannel(

@@ -20,23 +20,14 @@ package struct AccessLog: Sendable {
         line.member("status", Int64(response.status.code))
         line.member("duration_us", took.microseconds)
         line.member("bytes", Int64(response.body.contentLength ?? 0))
-        switch visit.caller {
-        case .anonymous:
-            line.member("caller", "anonymous")
-        case .session(let principal):
-            line.member("caller", "session")
-            line.member("user_id", principal.user.id.description)
-        case .token(let principal):
-            line.member("caller", "token")
-            line.member("token_id", principal.id.description)
-        }
+        Self.write(visit.caller, to: &line)
         line.member("source", visit.source.text)
         sink.append(line.finished)
     }
 
-    /// The same for a gateway call.
+    /// The same for a request that was answered on its event loop.
     func record(
-        _ visit: GatewayVisit, route: String, token: TokenPrincipal?, status: Int, bytes: UInt64,
+        _ visit: LoopVisit, route: String, caller: Caller, status: Int, bytes: UInt64,
         took: Duration
     ) {
         var line = LogLine(at: visit.now, kind: "access")
@@ -46,10 +37,22 @@ package struct AccessLog: Sendable {
         line.member("status", Int64(status))
         line.member("duration_us", took.microseconds)
         line.member("bytes", Int64(clamping: bytes))
-        line.member("caller", token == nil ? "anonymous" : "token")
-        if let token { line.member("token_id", token.id.description) }
+        Self.write(caller, to: &line)
         line.member("source", visit.source.text)
         sink.append(line.finished)
+    }
+
+    private static func write(_ caller: Caller, to line: inout LogLine) {
+        switch caller {
+        case .anonymous:
+            line.member("caller", "anonymous")
+        case .session(let principal):
+            line.member("caller", "session")
+            line.member("user_id", principal.user.id.description)
+        case .token(let principal):
+            line.member("caller", "token")
+            line.member("token_id", principal.id.description)
+        }
     }
 }
 

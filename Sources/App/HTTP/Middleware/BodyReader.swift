@@ -1,18 +1,25 @@
 import HTTPTypes
-package import Hummingbird
-package import NIOCore
+import Hummingbird
+import NIOCore
 
 /// Reads a request's body into memory, never more of it than the endpoint allows. Pauses between
 /// the pieces are bounded by the connection (`ConnectionLimits`).
 package struct BodyReader: Sendable {
     /// For endpoints that read JSON, and for those that read nothing.
     private let jsonBytesMax: Int
+    let budget: BodyBudget
 
-    package init(jsonBytesMax: Int) { self.jsonBytesMax = jsonBytesMax }
+    package init(jsonBytesMax: Int, budget: BodyBudget) {
+        self.jsonBytesMax = jsonBytesMax
+        self.budget = budget
+    }
 
-    /// - Parameter sendContinue: tells a client that waits for it (RFC 9110 §10.1.1) to go on.
-    package func read(
-        _ request: Request, as shape: RequestShape, sendContinue: @Sendable () async -> Void
+    /// - Parameters:
+    ///   - lease: grows with the body, and has to be kept as long as it is.
+    ///   - sendContinue: tells a client that waits for it (RFC 9110 §10.1.1) to go on.
+    func read(
+        _ request: Request, as shape: RequestShape, lease: inout BodyLease,
+        sendContinue: @Sendable () async -> Void
     ) async throws(APIError) -> ByteBuffer {
         let headers = request.headers
         let length = headers[.contentLength].flatMap { Int($0) } ?? 0
@@ -31,8 +38,9 @@ package struct BodyReader: Sendable {
         }
         guard hasBody else { return ByteBuffer() }
         guard length <= bytesMax else { throw BodyReader.tooLarge(bytesMax) }
+        try lease.reserve(length)
         try await BodyReader.expectation(headers, sendContinue)
-        let body = try await BodyReader.collect(request.body, bytesMax: bytesMax)
+        let body = try await BodyReader.collect(request.body, bytesMax: bytesMax, lease: &lease)
         guard isChunked || body.readableBytes == length else {
             throw APIError(.invalidRequest, message: "The body ended before its announced length.")
         }
@@ -40,16 +48,18 @@ package struct BodyReader: Sendable {
     }
 
     private static func collect(
-        _ body: RequestBody, bytesMax: Int
+        _ body: RequestBody, bytesMax: Int, lease: inout BodyLease
     ) async throws(APIError) -> ByteBuffer {
         do {
             var pieces = body.makeAsyncIterator()
             guard var whole = try await pieces.next() else { return ByteBuffer() }
             guard whole.readableBytes <= bytesMax else { throw tooLarge(bytesMax) }
+            try lease.reserve(whole.readableBytes)
             while var piece = try await pieces.next() {
                 guard whole.readableBytes + piece.readableBytes <= bytesMax else {
                     throw tooLarge(bytesMax)
                 }
+                try lease.reserve(whole.readableBytes + piece.readableBytes)
                 whole.writeBuffer(&piece)
             }
             return whole

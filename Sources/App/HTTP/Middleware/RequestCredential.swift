@@ -40,7 +40,7 @@ package enum RequestCredential: Sendable {
 
     /// The token after `Bearer` (RFC 6750 §2.1); the scheme's case does not matter (RFC 9110
     /// §11.1).
-    private static func bearerToken(_ header: String?) -> String? {
+    static func bearerToken(_ header: String?) -> String? {
         guard let header, header.utf8.count > scheme.utf8.count,
             zip(header.utf8, scheme.utf8).allSatisfy({ $0 | 0x20 == $1 })
         else { return nil }

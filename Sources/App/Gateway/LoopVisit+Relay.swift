@@ -2,25 +2,21 @@ import Actors
 import HTTPTypes
 import NIOCore
 
-/// One request of a gateway call: who it is in traces, and what every answer says of it.
-struct GatewayVisit {
-    let identity: RequestIdentity
-    let source: SourceAddress
-    let now: Timestamp
-    let method: String
-    let began = NIODeadline.now()
-    /// What the limiter of calls said, where one is configured.
-    var notice: RateLimitNotice?
-
-    var isHead: Bool { method == "HEAD" }
-
+extension LoopVisit {
     private static let constantFields = ByteBuffer(
         string: "\r\ncache-control: no-store\r\nx-content-type-options: nosniff"
             + "\r\ncontent-security-policy: default-src 'none'; sandbox\r\nx-upstream-ms: ")
 
+    /// What of the time until now was not the provider's.
+    func overheadMicroseconds(upstreamTime: TimeAmount) -> Int64 {
+        max(0, (NIODeadline.now() - began - upstreamTime).nanoseconds / 1_000)
+    }
+
     /// The fields that are ours in a relayed answer. What comes from a provider is never kept by a
     /// cache, and if it is a page, it is one without scripts, forms and our origin.
-    func writeHeaders(to out: inout ByteBuffer, upstreamTime: TimeAmount) {
+    func writeHeaders(
+        to out: inout ByteBuffer, upstreamTime: TimeAmount, overheadMicroseconds: Int64
+    ) {
         let trace = identity.trace.utf8Bytes
         out.writeStaticString("x-trace-id: ")
         out.writeBytes(trace)
@@ -29,9 +25,8 @@ struct GatewayVisit {
         out.writeBytes(identity.traceparentEnd)
         out.writeImmutableBuffer(Self.constantFields)
         out.writeString(String(upstreamTime.nanoseconds / 1_000_000))
-        let overhead = NIODeadline.now() - began - upstreamTime
         out.writeStaticString("\r\nx-gateway-overhead-us: ")
-        out.writeString(String(max(0, overhead.nanoseconds / 1_000)))
+        out.writeString(String(overheadMicroseconds))
         out.writeStaticString("\r\n")
         guard let notice else { return }
         var fields = HTTPFields()
