@@ -19,7 +19,7 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 
 var package = Package(
     name: "countersign",
-    products: [.executable(name: "countersign", targets: ["App"])],
+    products: [.executable(name: "countersign", targets: ["Program"])],
     dependencies: [
         // Without the default traits: no swift-configuration, and FoundationEssentials suffices.
         .package(
@@ -52,7 +52,7 @@ var package = Package(
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: settings),
-        .executableTarget(
+        .target(
             name: "App",
             dependencies: [
                 "Actors", "CAssets", "CZlib", "Persistence", "WebUI", crypto,
@@ -73,6 +73,7 @@ var package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings),
+        .executableTarget(name: "Program", dependencies: ["App"], swiftSettings: settings),
         .target(
             name: "TestSupport", dependencies: ["Actors", "Persistence"], path: "Tests/TestSupport",
             swiftSettings: settings),
@@ -114,6 +115,13 @@ if ProcessInfo.processInfo.environment["ENABLE_BENCHMARKS"] != nil {
         .executableTarget(
             name: "LogAppends", dependencies: ["Persistence"], path: "Benchmarks/LogAppends",
             swiftSettings: settings),
+        .executableTarget(
+            name: "Micro",
+            dependencies: [
+                "Actors", "App", "Persistence", "TestSupport", crypto,
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Benchmarks/Micro", swiftSettings: settings),
         .executableTarget(
             name: "SeedUsers", dependencies: ["Actors", "Persistence"],
             path: "Benchmarks/SeedUsers", swiftSettings: settings),

@@ -1,10 +1,9 @@
-import ArgumentParser
+package import ArgumentParser
 import Foundation
 
 /// The program: one binary, its commands, and how it ends.
-@main
-struct Countersign: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct Countersign: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "countersign",
         abstract: "Signs people in, and proves which integrations really work.",
         subcommands: [
@@ -14,7 +13,9 @@ struct Countersign: AsyncParsableCommand {
             OpenAPI.self, PrintVersion.self,
         ])
 
-    static func main() async {
+    package init() {}
+
+    package static func main() async {
         // What we create is for this user alone: data, keys, the control socket.
         umask(0o077)
         // A client that goes away is an error of a write, not the end of the process.

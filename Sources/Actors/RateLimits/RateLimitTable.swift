@@ -14,7 +14,7 @@ package enum RateKey: Hashable, Sendable {
 /// Memory is bounded: full buckets are dropped whenever the number has doubled, since a full bucket
 /// equals none; and when there still are too many, those that would be full soonest go, which gives
 /// the least away.
-struct RateLimitTable: Sendable {
+package struct RateLimitTable: Sendable {
     private struct Place: Hashable {
         let rateClass: RateClass
         let key: RateKey
@@ -26,7 +26,9 @@ struct RateLimitTable: Sendable {
     private var time = SteadyTime()
     private var sweepAt: Int
 
-    init(policies: [RateClass: RateLimitPolicy], bucketsMax: Int) {
+    package init(
+        policies: [RateClass: RateLimitPolicy], bucketsMax: Int = RateLimiters.bucketsMax
+    ) {
         precondition(bucketsMax > 0)
         self.policies = policies
         self.bucketsMax = bucketsMax
@@ -36,7 +38,7 @@ struct RateLimitTable: Sendable {
     var count: Int { buckets.count }
 
     /// Takes one token. Nil when the class has no policy, which means unlimited.
-    mutating func take(
+    package mutating func take(
         _ rateClass: RateClass, _ key: RateKey, at wall: Timestamp
     ) -> RateLimitDecision? {
         guard let policy = policies[rateClass] else { return nil }

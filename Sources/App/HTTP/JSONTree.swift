@@ -68,10 +68,20 @@ package indirect enum JSONTree: Sendable, Equatable {
         text.append(contentsOf: repeatElement(UInt8(ascii: " "), count: indent))
     }
 
+    /// Whether a byte stands for itself, which all of most strings do.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != 0x7f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+
     /// A string with its quotes. Besides what RFC 8259 §7 demands, U+007F is escaped, so that no
     /// terminal that shows a log line is steered by it.
     package static func write(_ value: String, to text: inout [UInt8]) {
         text.append(UInt8(ascii: "\""))
+        if value.utf8.allSatisfy(isPlain) {
+            text += value.utf8
+            text.append(UInt8(ascii: "\""))
+            return
+        }
         for byte in value.utf8 {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):

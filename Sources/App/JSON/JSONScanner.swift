@@ -172,10 +172,24 @@ struct JSONScanner {
             }
             guard digits() > 0 else { throw .malformed(offset: start) }
         }
+        if isInteger, index - start <= Self.shortDigitsMax { return .integer(short(start)) }
         let text = String(decoding: bytes[start..<index], as: UTF8.self)
         if isInteger, let value = Int64(text) { return .integer(value) }
         guard let value = Double(text), value.isFinite else { throw .malformed(offset: start) }
         return .number(value)
+    }
+
+    /// So many characters of a whole number fit into 64 bits whatever they are.
+    private static let shortDigitsMax = 18
+
+    /// The whole number from `start` to here, whose shape has been checked.
+    private func short(_ start: Int) -> Int64 {
+        let isNegative = bytes[start] == UInt8(ascii: "-")
+        var value: Int64 = 0
+        for byte in bytes[(isNegative ? start + 1 : start)..<index] {
+            value = value * 10 + Int64(byte - 48)
+        }
+        return isNegative ? -value : value
     }
 
     private func isDigit(_ byte: UInt8) -> Bool { byte >= 48 && byte <= 57 }

@@ -1,6 +1,6 @@
-import Actors
+package import Actors
 import HTTPTypes
-import NIOCore
+package import NIOCore
 
 /// Looking at sessions and ending them.
 struct SessionRoutes: Sendable {
@@ -99,8 +99,8 @@ struct SessionRoutes: Sendable {
 }
 
 /// `{"user":{…},"session":{…}` without the closing brace, byte for byte what Codable would write.
-enum SessionAnswer {
-    static func bytes(_ principal: SessionPrincipal) -> ByteBuffer {
+package enum SessionAnswer {
+    package static func bytes(_ principal: SessionPrincipal) -> ByteBuffer {
         var json = JSONWriter(capacity: 640)
         let user = principal.user
         json.beginObject()

@@ -15,7 +15,8 @@ struct ReportFields {
     private var errorCode: String?
     private var units: [UsageUnit]?
     private var trace: String?
-    private var seen: Set<String> = []
+    /// One bit a member.
+    private var seen: UInt16 = 0
     /// The first thing that was wrong; the rest of the object is read over.
     private var fault: ReportFault?
 
@@ -29,29 +30,33 @@ struct ReportFields {
 
     /// Takes the member's value, whatever it is.
     mutating func read(_ name: String, from scanner: inout JSONScanner) throws(JSONFault) {
-        if !seen.insert(name).inserted { note("\(Self.shown(name)) is there twice.") }
-        if name == "units", scanner.peek() == UInt8(ascii: "{") {
+        guard let member = Member(name) else {
+            note("There is no member \(Self.shown(name)).")
+            _ = try scanner.value()
+            return
+        }
+        if seen & member.bit != 0 { note("\(Self.shown(name)) is there twice.") }
+        seen |= member.bit
+        if member == .units, scanner.peek() == UInt8(ascii: "{") {
             return try readUnits(from: &scanner)
         }
         let value = try scanner.value()
         if value == .null { return }
-        switch name {
-        case "source": source = string(value, name)
-        case "id": id = string(value, name)
-        case "integration": integration = string(value, name)
-        case "operation": operation = string(value, name)
-        case "status": status = string(value, name)
-        case "error_code": errorCode = string(value, name)
-        case "trace_id": trace = string(value, name)
-        case "latency_ms": latency = number(value, name)
-        case "http_status": httpStatus = number(value, name)
-        case "units": note("units has to be an object of whole numbers.")
-        case "at":
+        switch member {
+        case .source: source = string(value, name)
+        case .id: id = string(value, name)
+        case .integration: integration = string(value, name)
+        case .operation: operation = string(value, name)
+        case .status: status = string(value, name)
+        case .errorCode: errorCode = string(value, name)
+        case .trace: trace = string(value, name)
+        case .latency: latency = number(value, name)
+        case .httpStatus: httpStatus = number(value, name)
+        case .units: note("units has to be an object of whole numbers.")
+        case .at:
             guard let text = string(value, name) else { return }
             at = Timestamp(rfc3339: text.utf8)
             if at == nil { note("at has to be a time as in RFC 3339: 2026-01-31T12:00:00Z.") }
-        default:
-            note("There is no member \(Self.shown(name)).")
         }
     }
 
@@ -106,9 +111,8 @@ struct ReportFields {
         let id = try Self.required(self.id, "id", Self.nameBytes, "bytes", \.utf8.count)
         let operation = try Self.required(
             self.operation, "operation", Self.operationCharacters, "characters", \.count)
-        guard operation.unicodeScalars.allSatisfy({ $0.value >= 32 && $0.value != 127 }),
-            !operation.utf8.contains(UInt8(ascii: "?"))
-        else {
+        // Controls are single bytes in UTF-8, and no part of a longer character looks like one.
+        guard operation.utf8.allSatisfy({ $0 >= 32 && $0 != 127 && $0 != UInt8(ascii: "?") }) else {
             throw .invalid("operation has to be a method and a route, without a query.")
         }
         guard let status = UsageStatus.reportable[self.status ?? ""] else {
@@ -138,7 +142,9 @@ struct ReportFields {
         _ count: KeyPath<String, Int>
     ) throws(ReportFault) -> String {
         guard let text else { throw .invalid("\(name) is missing.") }
-        guard range.contains(text[keyPath: count]) else {
+        // No measure is longer than the bytes, and none of a text with bytes is zero: counting
+        // characters is left for texts that may be too long.
+        guard range.contains(text.utf8.count) || range.contains(text[keyPath: count]) else {
             throw .invalid("\(name) has to have \(range.lowerBound)–\(range.upperBound) \(unit).")
         }
         return text
@@ -225,6 +231,33 @@ struct ReportFields {
         }
         let high = word()
         return (high, word())
+    }
+}
+
+extension ReportFields {
+    private enum Member: UInt16 {
+        case source, id, integration, operation, status, at, latency, httpStatus, errorCode, units
+        case trace
+
+        /// A switch over short literals costs less than a look-up by hash.
+        init?(_ name: String) {
+            switch name {
+            case "source": self = .source
+            case "id": self = .id
+            case "integration": self = .integration
+            case "operation": self = .operation
+            case "status": self = .status
+            case "at": self = .at
+            case "latency_ms": self = .latency
+            case "http_status": self = .httpStatus
+            case "error_code": self = .errorCode
+            case "units": self = .units
+            case "trace_id": self = .trace
+            default: return nil
+            }
+        }
+
+        var bit: UInt16 { 1 << rawValue }
     }
 }
 

@@ -1,14 +1,20 @@
-import Actors
+package import Actors
 import Crypto
 import Persistence
 
 /// Reads the body of `POST /api/usage/events`, in one pass, item by item. A bad item is rejected
 /// alone; a body that is no JSON at all is refused as a whole.
-struct UsageReportParser {
+package struct UsageReportParser {
     let integrations: Set<IntegrationID>
     let now: Timestamp
     /// For reports that bring no trace id of their own.
     let trace: TraceID
+
+    package init(integrations: Set<IntegrationID>, now: Timestamp, trace: TraceID) {
+        self.integrations = integrations
+        self.now = now
+        self.trace = trace
+    }
 
     struct Rejection: Equatable {
         let index: Int
@@ -16,8 +22,8 @@ struct UsageReportParser {
         let message: String
     }
 
-    struct Parsed {
-        var reports: [UsageReport] = []
+    package struct Parsed {
+        package var reports: [UsageReport] = []
         /// The index in the body of each report.
         var positions: [Int] = []
         var rejections: [Rejection] = []
@@ -38,7 +44,7 @@ struct UsageReportParser {
 
     /// - Throws: `malformed_json` when the whole is no JSON, `validation_failed` when it is no
     ///   array.
-    func parse(array bytes: [UInt8]) throws(APIError) -> Parsed {
+    package func parse(array bytes: [UInt8]) throws(APIError) -> Parsed {
         var parsed = Parsed()
         var scanner = JSONScanner(bytes)
         let isArray = scanner.peek() == UInt8(ascii: "[")
@@ -63,7 +69,7 @@ struct UsageReportParser {
     }
 
     /// Every line stands for itself; empty ones are skipped.
-    func parse(lines bytes: [UInt8]) -> Parsed {
+    package func parse(lines bytes: [UInt8]) -> Parsed {
         var parsed = Parsed()
         for line in bytes.split(separator: UInt8(ascii: "\n")) {
             var scanner = JSONScanner(bytes, in: line.indices)

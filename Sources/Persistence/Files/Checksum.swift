@@ -2,9 +2,10 @@ import CHash
 import Crypto
 
 /// CRC-32C (Castagnoli): finds every single flipped bit and every burst up to 32 bits.
-enum CRC32C {
+package enum CRC32C {
     /// - Parameter seed: the checksum of the bytes before, to continue it.
-    static func of(_ bytes: [UInt8], in range: Range<Int>, after seed: UInt32 = 0) -> UInt32 {
+    package static func of(_ bytes: [UInt8], in range: Range<Int>, after seed: UInt32 = 0) -> UInt32
+    {
         // Safe: the slice is bounds-checked and the buffer lives for the call.
         unsafe bytes[range].withUnsafeBufferPointer { buffer in
             unsafe chash_crc32c(seed, buffer.baseAddress, buffer.count)
