@@ -29,7 +29,7 @@ check: ## formatting, house rules, no warnings
 fmt: ## format all Swift files in place
 	swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
 
-bench: ## compare with a bare route, print ratios
+bench: ## side by side with its peers: docs/benchmarks.md; FIGURES=session,events for some
 	@scripts/setup.sh --for bench
 	@scripts/bench.sh
 

@@ -1,151 +1,134 @@
-"""Measures the server beside a bare Hummingbird route, in one run, and prints ratios.
+"""Measures Countersign side by side with what one would pick instead, in one run on one machine.
 
-The load generator (wrk, 2 threads) runs on the same machine and takes its share of the same cores,
-so the figures of one run compare with each other and with nothing else.
+    python3 Benchmarks/bench.py [FIGURE …] [--write] [--output FOLDER]
+
+Without figures it measures all of them; `--write` then makes docs/benchmarks.md and
+docs/benchmarks/rounds.md of them. Some figures alone are only printed.
+
+BENCH_ROUNDS (5), BENCH_SECONDS (4, of each load), BENCH_USERS (1,000,000), BENCH_CORES (2, what
+everything shares), BENCH_DIRECTORY (the system's temporary directory) for the data whose durability
+is measured, BENCH_PRODUCTS (.build/release). BENCH_QUICK=1: a look in a few minutes.
+
+Ends with 1 when a figure can't be measured or can't be believed. A mark that is missed is a result,
+and ends with 0.
 """
 
-import base64
-import json
+import argparse
 import os
-import re
-import shutil
-import subprocess
+import signal
 import sys
 import tempfile
 import time
-import urllib.request
-import uuid
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parent.parent
-PRODUCTS = REPOSITORY / ".build" / "release"
-SECONDS = int(os.environ.get("BENCH_SECONDS", "8"))
-CONNECTIONS = 64
-USERS = int(os.environ.get("BENCH_USERS", "100000"))
-KEY = base64.b64encode(os.urandom(32)).decode()
-PASSWORD = "correct horse battery staple"
+from sidebyside import machine
+from sidebyside.figures import (
+    bulk,
+    burst,
+    chat,
+    events,
+    gateway,
+    log,
+    logins,
+    memory,
+    scale,
+    session,
+)
+from sidebyside.page import Facts, page, rounds_page
+from sidebyside.peers.installed import ensure_peers
+from sidebyside.programs import Failure, say
+from sidebyside.results import Result
+from sidebyside.rig import Rig, rig
+from sidebyside.settings import REPOSITORY, Settings
+
+FIGURES: dict[str, Callable[[Rig], Result]] = {
+    "session": session.measure,
+    "events": events.measure,
+    "bulk": bulk.measure,
+    "logins": logins.measure,
+    "burst": burst.measure,
+    "gateway": gateway.measure,
+    "chat": chat.measure,
+    "gateway-tls": gateway.measure_tls,
+    "memory": memory.measure,
+    "scale": scale.measure,
+    "log": log.measure,
+}
+# For information, and long: not part of a quick look.
+NOT_QUICK = {"gateway-tls", "log"}
 
 
-class Program:
-    """A server of ours, started on a free port and stopped by its id."""
-
-    def __init__(self, *command, **environment):
-        self.began = time.monotonic()
-        self.process = subprocess.Popen(
-            [str(part) for part in command],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "APP_ENC_KEY": KEY, **environment},
-            text=True,
-        )
-        line = self.process.stdout.readline()
-        found = re.match(r"listening on (http://\S+)", line)
-        if not found:
-            sys.exit(f"{command[0]} did not start: {line!r}")
-        self.url = found.group(1)
-        self.start_seconds = time.monotonic() - self.began
-
-    def resident_megabytes(self) -> float:
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) / 1024
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(timeout=60)
-
-
-def call(url, body=None, token=None):
-    request = urllib.request.Request(url, json.dumps(body).encode() if body is not None else None)
-    request.add_header("Content-Type", "application/json")
-    if token:
-        request.add_header("Authorization", f"Bearer {token}")
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
-        cookie = answer.headers.get("set-cookie", "")
-        return json.loads(answer.read()), cookie.split(";")[0].partition("=")[2]
-
-
-def wrk(url, script=None, arguments=(), connections=CONNECTIONS) -> float:
-    """Requests a second; every answer has to be a success."""
-    command = ["wrk", "-t2", f"-c{connections}", f"-d{SECONDS}s"]
-    if script:
-        command += ["-s", str(REPOSITORY / "Benchmarks" / "wrk" / script)]
-    printed = subprocess.run(
-        [*command, url, "--", *arguments], capture_output=True, text=True, check=True
-    ).stdout
-    if refused := re.search(r"Non-2xx or 3xx responses: (\d+)", printed):
-        print(f"(refused: {refused.group(1)})", file=sys.stderr)
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", printed).group(1))
-
-
-def serve(data, **environment):
-    return Program(
-        PRODUCTS / "countersign", "serve", "--port", "0", "--data-dir", data, **environment
+def parse_arguments(settings: Settings) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("figures", nargs="*", metavar="FIGURE", help=", ".join(FIGURES))
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
+    parser.add_argument("--output", type=Path, metavar="FOLDER", help="write the pages there")
+    arguments = parser.parse_args()
+    asked = [name for text in arguments.figures for name in text.split(",") if name]
+    usual = [name for name in FIGURES if not (settings.is_quick and name in NOT_QUICK)]
+    arguments.figures = list(dict.fromkeys(asked)) or usual
+    if unknown := [name for name in arguments.figures if name not in FIGURES]:
+        parser.error(f"no such figure: {', '.join(unknown)}; there are {', '.join(FIGURES)}")
+    if arguments.write and (settings.is_quick or set(arguments.figures) != set(FIGURES)):
+        parser.error("docs/benchmarks.md is only written by a whole run: all figures, not quick")
+    return arguments
 
 
-def compare(place: Path) -> list[tuple[str, float, float, str]]:
-    bare = Program(PRODUCTS / "BareRoute")
-    server = serve(place / "compare", COUNTERSIGN_LOG_ACCESS="false")
-    idle = server.resident_megabytes()
-    _, session = call(
-        server.url + "/api/auth/register", {"email": "bench@example.com", "password": PASSWORD}
-    )
-    minted, _ = call(
-        server.url + "/api/tokens",
-        {"name": "bench", "scopes": ["usage:write", "session:read"]},
-        token=session,
-    )
-    token, run = minted["token"], uuid.uuid4().hex[:8]
-    wrk(bare.url + "/bare")
-    baseline = wrk(bare.url + "/bare")
-    check = wrk(server.url + "/api/auth/session", "session.lua", [session])
-    single = wrk(server.url, "event.lua", [token, run])
-    bulk = wrk(server.url, "bulk.lua", [token, run], connections=8) * 1000
-    again = wrk(bare.url + "/bare")
-    bare.stop()
-    server.stop()
-    mean = (baseline + again) / 2
-    return [
-        ("bare Hummingbird route, requests/s", mean, 1.0, ""),
-        ("session check, requests/s", check, check / mean, "≥ 0.8"),
-        ("one durable event a request, requests/s", single, single / mean, "≥ 0.55"),
-        ("bulk ingest, 1,000 events a request, events/s", bulk, bulk / mean, "≥ 100,000 events/s"),
-        ("memory at rest, MB", idle, 0, "≤ 60 MB"),
-    ]
-
-
-def start_with_users(place: Path) -> list[tuple[str, float, float, str]]:
-    data = place / "users"
-    subprocess.run(
-        [PRODUCTS / "SeedUsers", data, str(USERS)],
-        check=True,
-        env={**os.environ, "APP_ENC_KEY": KEY},
-    )
-    from_log = serve(data)
-    from_log.stop()
-    from_snapshot = serve(data)
-    memory = from_snapshot.resident_megabytes()
-    from_snapshot.stop()
-    return [
-        (f"start with {USERS:,} users from the log, s", from_log.start_seconds, 0, ""),
-        (f"start with {USERS:,} users from a snapshot, s", from_snapshot.start_seconds, 0, ""),
-        (f"memory with {USERS:,} users, MB", memory, 0, ""),
-    ]
-
-
-def main():
-    place = Path(tempfile.mkdtemp(prefix="countersign-bench-"))
+def measure(name: str, settings: Settings) -> Result:
+    """The figure, or why there is none: the others are measured all the same."""
+    began = time.monotonic()
+    say(f"==> {name}")
     try:
-        rows = compare(place) + start_with_users(place)
-    finally:
-        shutil.rmtree(place)
-    print(f"{os.cpu_count()} cores, shared with wrk -t2 -c{CONNECTIONS} -d{SECONDS}s\n")
-    print("| what | figure | ratio to the bare route | mark |\n|---|---:|---:|---|")
-    for name, figure, ratio, mark in rows:
-        shown = f"{figure:,.0f}" if figure >= 100 else f"{figure:.2f}"
-        print(f"| {name} | {shown} | {f'{ratio:.2f}' if ratio else ''} | {mark} |")
-    print("\nAppends to the log, in process:\n", flush=True)
-    subprocess.run([PRODUCTS / "LogAppends"], check=True)
+        with rig(settings) as place:
+            result = FIGURES[name](place)
+    except Failure as failure:
+        result = Result(name, faults=[f"not measured: {failure}"])
+    except Exception as error:
+        traceback.print_exc()
+        result = Result(name, faults=[f"not measured: {error!r}"])
+    say(f"==> {name}: {time.monotonic() - began:.0f} s")
+    for fault in result.faults:
+        say(f"not to be believed: {fault}")
+    return result
 
 
-main()
+def write(folder: Path, text: str, rounds: str) -> None:
+    (folder / "benchmarks").mkdir(parents=True, exist_ok=True)
+    (folder / "benchmarks.md").write_text(text)
+    (folder / "benchmarks" / "rounds.md").write_text(rounds)
+    say(f"written: {folder.name}/benchmarks.md and {folder.name}/benchmarks/rounds.md")
+
+
+def main() -> int:
+    # Ended from outside, too, it leaves no program behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    settings = Settings.from_environment()
+    arguments = parse_arguments(settings)
+    ensure_peers()
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: settings.cores])
+    facts = Facts(
+        commit=machine.commit(),
+        date=datetime.now(UTC).strftime("%Y-%m-%d"),
+        load=machine.busy_before(),
+        machine=machine.facts(settings.directory or tempfile.gettempdir()),
+    )
+    try:
+        results = {name: measure(name, settings) for name in arguments.figures}
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    text, rounds = page(results, settings, facts), rounds_page(results, facts)
+    print(text, end="")
+    if arguments.write:
+        write(REPOSITORY / "docs", text, rounds)
+    if arguments.output:
+        write(arguments.output, text, rounds)
+    return 1 if any(result.faults for result in results.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing on a fresh Debian machine; with everything there it only says so and
-# needs no network. `--for build` leaves the test tools out, `--for bench` adds the load generator.
+# needs no network. `--for build` leaves the test tools out, `--for bench` adds what the benchmarks
+# compare with; those from PyPI are installed by the benchmarks themselves, into .venv-bench.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/lib.sh
@@ -42,7 +43,8 @@ packages() {
     [[ $purpose == build ]] && return
     echo "python3:python3 python3-venv:ensurepip oathtool:oathtool zbar-tools:zbarimg"
     echo "librsvg2-bin:rsvg-convert jq:jq openssl:openssl git:git wrk:wrk chromium:chromium"
-    [[ $purpose == bench ]] && echo "nginx-light:/usr/sbin/nginx"
+    # The tools have Redis' server, too, without the service of the package that is named after it.
+    [[ $purpose == bench ]] && echo "nginx-light:/usr/sbin/nginx redis-tools:redis-benchmark"
     return 0
 }
 

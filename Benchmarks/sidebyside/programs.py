@@ -5,16 +5,19 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
-# Generous: the first start of a peer reads 100 MB from a cold disk.
-START_SECONDS = 30
+# Generous: the first start of a peer reads 100 MB from a cold disk, and Python compiles it.
+START_SECONDS = 120
 # What the server's graceful stop may take, and some more.
 STOP_SECONDS = 20
 POLL_SECONDS = 0.02
 LOG_TAIL_CHARACTERS = 2000
+# /proc counts in kB and means 1024 bytes.
+KIBIBYTE_MEGABYTES = 1024 / 1e6
 
 
 class Failure(Exception):
@@ -40,6 +43,10 @@ def output_of(*command) -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip()
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 class Program:
@@ -84,6 +91,23 @@ class Program:
             time.sleep(POLL_SECONDS)
         raise Failure(f"{self.name}: {otherwise} after {START_SECONDS} s; {self._last_words()}")
 
+    def megabytes(self) -> float:
+        """Resident memory of the process alone."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) * KIBIBYTE_MEGABYTES
+
+    def megabytes_of_all(self) -> float:
+        """Resident memory of the process and its children, each shared page counted once (PSS)."""
+        kibibytes = 0
+        for pid in descendants(self.process.pid):
+            try:
+                rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+            except OSError:
+                continue
+            if found := re.search(r"^Pss:\s+(\d+) kB", rollup, re.MULTILINE):
+                kibibytes += int(found.group(1))
+        return kibibytes * KIBIBYTE_MEGABYTES
+
     def check_alive(self) -> None:
         if self.process.poll() is not None:
             raise Failure(
@@ -100,9 +124,25 @@ class Program:
             try:
                 self.process.wait(timeout=STOP_SECONDS)
             except subprocess.TimeoutExpired:
-                # The whole group: killed alone, nginx would leave its workers behind.
-                os.killpg(self.process.pid, signal.SIGKILL)
-                self.process.wait()
+                self.kill()
+
+    def kill(self) -> None:
+        """Without notice. The whole group: killed alone, nginx would leave its workers behind."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+def descendants(pid: int) -> list[int]:
+    """The process and all that came from it."""
+    found = [pid]
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            for child in children.read_text().split():
+                found += descendants(int(child))
+        except OSError:
+            continue
+    return found
 
 
 @contextmanager

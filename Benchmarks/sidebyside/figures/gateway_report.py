@@ -1,75 +1,27 @@
-"""A measurement as markdown, with the facts of the machine beside it."""
+"""The gateway's measurement as markdown."""
 
-import os
-import platform
-import re
-from pathlib import Path
-
-from .load import RECORD_BYTES, RECORDS
-from .measurement import MANY, OURS, SINGLE, Measurement
-from .peers import BODY, REPOSITORY, Peer, Rig, tool
-from .programs import output_of
+from ..disk import RECORD_BYTES, RECORDS
+from ..peers.upstream import BODY
+from .gateway import MANY, OURS, SINGLE, Measurement
 
 
-def report(measured: Measurement, peers: list[Peer], rig: Rig, seconds: int) -> str:
-    parts = [
-        heading(rig, measured, seconds),
-        facts(peers, rig),
-        table(measured),
-        ratios(measured),
-        marks(measured),
-        events(measured),
-        faults(measured),
-    ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+def details(measured: Measurement) -> str:
+    parts = [heading(measured), table(measured), ratios(measured), events(measured)]
+    return "\n\n".join(part for part in parts if part)
 
 
-def heading(rig: Rig, measured: Measurement, seconds: int) -> str:
-    upstream = "TLS" if rig.is_tls else "plain HTTP"
+def heading(measured: Measurement) -> str:
     lines = [
-        f"# Gateway benchmark, upstream over {upstream}\n",
-        f"All peers stand before one nginx, which answers a GET with {len(BODY)} bytes of JSON.",
-        f"wrk -t1, {len(measured.rounds)} interleaved rounds of {seconds} s for each peer at"
-        f" c={SINGLE} and at c={MANY}.",
-        "Figures are medians of the rounds, with their range in brackets; ratios and differences",
-        "are taken within a round first.",
+        f"All stand before one nginx, which answers a GET with {len(BODY)} bytes of JSON; `direct`",
+        f"asks it without a proxy. {len(measured.rounds)} interleaved rounds of"
+        f" {measured.seconds} s for each at c={SINGLE} and at c={MANY}.",
     ]
     if OURS in measured.names:
-        lines.append("Countersign's figures include a durable usage event for each call.")
-    if rig.is_tls:
+        lines.append("Countersign's figures include a durable usage event for each call; the")
+        lines.append("others write nothing.")
+    if measured.is_tls:
         lines.append("`direct` is wrk's own TLS; the proxies take plain HTTP and speak TLS behind.")
     return "\n".join(lines)
-
-
-def facts(peers: list[Peer], rig: Rig) -> str:
-    file_system = output_of("stat", "-f", "-c", "%T", rig.place)
-    versions = ", ".join(f"{peer.name} {peer.version}" for peer in peers)
-    wrk = re.search(r"^wrk \S*?(\d\S*)", output_of(tool("wrk", "wrk"), "-v"))
-    lines = [
-        f"- machine: {os.cpu_count()} cores ({processor()}), {len(os.sched_getaffinity(0))} of them"
-        " shared by the load, the upstream and the peers",
-        f"- kernel: {platform.system()} {platform.release()}; data on {file_system}",
-        f"- versions: {versions}, wrk {wrk.group(1) if wrk else 'unknown'}",
-        f"- commit: {commit()}",
-    ]
-    if file_system == "tmpfs":
-        lines.append("- **the data is in memory: nothing here is durable, set BENCH_DIRECTORY**")
-    return "\n".join(lines)
-
-
-def processor() -> str:
-    found = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
-    return found.group(1).strip() if found else platform.machine()
-
-
-def commit() -> str:
-    # Without its optional lock git changes nothing, not even its index.
-    git = ["git", "--no-optional-locks", "-C", REPOSITORY]
-    found = output_of(*git, "rev-parse", "--short=12", "--verify", "HEAD")
-    if not re.fullmatch("[0-9a-f]+", found):
-        return "unknown"
-    changes = output_of(*git, "status", "--porcelain", "--untracked-files=no")
-    return found + (" with uncommitted changes" if changes else "")
 
 
 def table(measured: Measurement) -> str:
@@ -107,12 +59,6 @@ def ratios(measured: Measurement) -> str:
     return "\n".join(rows)
 
 
-def marks(measured: Measurement) -> str:
-    rows = ["| mark | measured | verdict |", "|---|---|---|"]
-    rows += [f"| {asked} | {found} | {verdict} |" for asked, found, verdict in measured.marks()]
-    return "\n".join(rows)
-
-
 def events(measured: Measurement) -> str:
     if not measured.counts:
         return ""
@@ -130,15 +76,9 @@ def events(measured: Measurement) -> str:
     )
 
 
-def faults(measured: Measurement) -> str:
-    found = measured.faults()
-    return "\n".join(["**Not to be believed:**\n", *(f"- {one}" for one in found)]) if found else ""
-
-
 def every_run(measured: Measurement) -> str:
     """The raw figures, for whoever wants to calculate again."""
     rows = [
-        "## Every run\n",
         "| round | fdatasync µs | peer | c | req/s | p50 µs | p99 µs | answers | refused"
         " | socket errors |",
         "|---:|---:|---|---:|---:|---:|---:|---:|---:|---|",
@@ -154,7 +94,5 @@ def every_run(measured: Measurement) -> str:
         rows += ["", "| load on Countersign | answers with success | ok events | slack |"]
         rows.append("|---:|---:|---:|---:|")
     for number, count in enumerate(measured.counts, 1):
-        rows.append(
-            f"| {number} | {count.succeeded} | {count.events} | {count.in_flight_max} |"
-        )
-    return "\n".join(rows) + "\n"
+        rows.append(f"| {number} | {count.succeeded} | {count.events} | {count.in_flight_max} |")
+    return "\n".join(rows)

@@ -1,0 +1,1 @@
+"""Countersign side by side with what one would pick instead: `Benchmarks/bench.py`."""

@@ -1,0 +1,1 @@
+"""The figures of the report. Each module measures one and gives a `Result`."""

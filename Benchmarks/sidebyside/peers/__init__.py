@@ -1,0 +1,1 @@
+"""The servers that are compared, each with the settings that suit it best."""
