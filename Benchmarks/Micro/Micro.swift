@@ -11,9 +11,11 @@ import Foundation
 struct Micro {
     static func main() throws {
         let isChecking = CommandLine.arguments.contains("--check")
+        let wanted = CommandLine.arguments.dropFirst().filter { $0 != "--check" }
         print("| piece | ns | × SHA-256 of 1 KiB | threshold |\n|---|---:|---:|---:|")
         var slow: [String] = []
-        for piece in MicroStage().pieces {
+        for piece in MicroStage().pieces
+        where wanted.isEmpty || wanted.contains(where: piece.name.contains) {
             let result = piece.measure()
             let isSlow = result.ratio > piece.thresholdRatio
             if isSlow { slow.append(piece.name) }

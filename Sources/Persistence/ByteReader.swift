@@ -48,6 +48,31 @@ package struct ByteReader: Sendable {
         return value
     }
 
+    // A generic function is not specialised for callers in another module; these are what it is
+    // called with, millions of times at each start.
+    package mutating func read(_ type: UInt8.Type = UInt8.self) throws(DecodingFault) -> UInt8 {
+        bytes[try advance(1)]
+    }
+    package mutating func read(_ type: UInt16.Type = UInt16.self) throws(DecodingFault) -> UInt16 {
+        UInt16(truncatingIfNeeded: try readLittleEndian(2))
+    }
+    package mutating func read(_ type: UInt32.Type = UInt32.self) throws(DecodingFault) -> UInt32 {
+        UInt32(truncatingIfNeeded: try readLittleEndian(4))
+    }
+    package mutating func read(_ type: UInt64.Type = UInt64.self) throws(DecodingFault) -> UInt64 {
+        try readLittleEndian(8)
+    }
+    package mutating func read(_ type: Int64.Type = Int64.self) throws(DecodingFault) -> Int64 {
+        Int64(bitPattern: try readLittleEndian(8))
+    }
+
+    private mutating func readLittleEndian(_ count: Int) throws(DecodingFault) -> UInt64 {
+        let start = try advance(count)
+        var value: UInt64 = 0
+        for index in 0..<count { value |= UInt64(bytes[start + index]) << UInt64(index * 8) }
+        return value
+    }
+
     package mutating func readBool() throws(DecodingFault) -> Bool {
         switch try read(UInt8.self) {
         case 0: false
@@ -90,9 +115,13 @@ package struct ByteReader: Sendable {
     package mutating func readString() throws(DecodingFault) -> String {
         let count = try readCount()
         let start = try advance(count)
-        guard let string = String(validating: bytes[start..<start + count], as: UTF8.self) else {
-            throw .notUTF8
+        // Safe: `advance` has checked the range, and the buffer lives for the call.
+        let string = unsafe bytes.withUnsafeBufferPointer { buffer in
+            unsafe String(
+                validating: UnsafeBufferPointer(rebasing: buffer[start..<start + count]),
+                as: UTF8.self)
         }
+        guard let string else { throw .notUTF8 }
         return string
     }
 

@@ -83,19 +83,19 @@ extension ByteReader {
     package mutating func readUserID() throws(DecodingFault) -> UserID { try readIdentifier() }
 
     package mutating func readOptionalString() throws(DecodingFault) -> String? {
-        try readOptional { (reader: inout ByteReader) throws(DecodingFault) in
+        try optional { (reader: inout ByteReader) throws(DecodingFault) in
             try reader.readString()
         }
     }
 
     package mutating func readOptionalBytes() throws(DecodingFault) -> [UInt8]? {
-        try readOptional { (reader: inout ByteReader) throws(DecodingFault) in
+        try optional { (reader: inout ByteReader) throws(DecodingFault) in
             try reader.readBytes()
         }
     }
 
     package mutating func readOptionalDigest() throws(DecodingFault) -> TokenDigest? {
-        try readOptional { (reader: inout ByteReader) throws(DecodingFault) in
+        try optional { (reader: inout ByteReader) throws(DecodingFault) in
             try reader.readDigest()
         }
     }
@@ -119,24 +119,24 @@ extension ByteReader {
             id: id, email: email, passwordHash: hash, role: role, phone: phone,
             createdAt: try readTimestamp())
         user.isDisabled = isDisabled
-        user.secondFactor = try readOptional { (reader: inout ByteReader) throws(DecodingFault) in
+        user.secondFactor = try optional { (reader: inout ByteReader) throws(DecodingFault) in
             try reader.readSecondFactor()
         }
-        user.pendingSetup = try readOptional { (reader: inout ByteReader) throws(DecodingFault) in
+        user.pendingSetup = try optional { (reader: inout ByteReader) throws(DecodingFault) in
             try reader.readPendingSetup()
         }
         user.guesses = try readAttemptDelay()
         user.isTOTPLocked = try readBool()
-        user.tempTokens = try readArray { (reader: inout ByteReader) throws(DecodingFault) in
+        user.tempTokens = try array { (reader: inout ByteReader) throws(DecodingFault) in
             try reader.readTempToken()
         }
-        user.resetToken = try readOptional { (reader: inout ByteReader) throws(DecodingFault) in
+        user.resetToken = try optional { (reader: inout ByteReader) throws(DecodingFault) in
             try reader.readResetToken()
         }
-        user.knownSources = try readArray { (reader: inout ByteReader) throws(DecodingFault) in
+        user.knownSources = try array { (reader: inout ByteReader) throws(DecodingFault) in
             try reader.readSourceBucket()
         }
-        user.activity = try readArray { (reader: inout ByteReader) throws(DecodingFault) in
+        user.activity = try array { (reader: inout ByteReader) throws(DecodingFault) in
             try reader.readActivity()
         }
         user.changedAt = try read(UInt64.self)
@@ -146,7 +146,7 @@ extension ByteReader {
     package mutating func readSecondFactor() throws(DecodingFault) -> SecondFactor {
         let sealed = try readBytes()
         let lastStep = try read(Int64.self)
-        let hashes = try readArray { (reader: inout ByteReader) throws(DecodingFault) in
+        let hashes = try array { (reader: inout ByteReader) throws(DecodingFault) in
             try reader.readOptionalString()
         }
         return SecondFactor(

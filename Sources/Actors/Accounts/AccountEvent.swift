@@ -197,7 +197,7 @@ extension AccountEvent: LogRecord {
             let user = try reader.readUserID()
             self = .sessionsEnded(
                 user,
-                try reader.readArray { (reader: inout ByteReader) throws(DecodingFault) in
+                try reader.array { (reader: inout ByteReader) throws(DecodingFault) in
                     try reader.readDigest()
                 })
         case .passwordChanged:
@@ -224,7 +224,7 @@ extension AccountEvent: LogRecord {
             let user = try reader.readUserID()
             self = .backupCodesReplaced(
                 user,
-                hashes: try reader.readArray { (reader: inout ByteReader) throws(DecodingFault) in
+                hashes: try reader.array { (reader: inout ByteReader) throws(DecodingFault) in
                     try reader.readString()
                 })
         case .tempTokenIssued:

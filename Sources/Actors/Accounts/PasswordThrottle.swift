@@ -80,7 +80,7 @@ extension PasswordThrottle {
 
     package mutating func restoreEntry(from reader: inout ByteReader) throws(DecodingFault) {
         let account = try reader.read(UInt64.self)
-        let source = try reader.readOptional { (reader: inout ByteReader) throws(DecodingFault) in
+        let source = try reader.optional { (reader: inout ByteReader) throws(DecodingFault) in
             try reader.readSourceBucket()
         }
         delays[Key(account: account, source: source)] = try reader.readAttemptDelay()

@@ -53,7 +53,7 @@ extension ByteReader {
         let at = try readTimestamp()
         let purpose = try readBool() ? SMSAttempt.Purpose.test(try readUserID()) : .alert
         let recipient = try readKeyedHash()
-        let key = try readOptional { reader throws(DecodingFault) in
+        let key = try optional { reader throws(DecodingFault) in
             let name = try reader.readKeyedHash()
             return SMSAttempt.Key(name: name, request: try reader.readKeyedHash())
         }
@@ -66,7 +66,7 @@ extension ByteReader {
         var answer = SMSAnswer(at: at, status: try readSMSStatus())
         answer.providerMessageID = try readOptionalString()
         answer.row = try readBool() ? try read(UInt64.self) : nil
-        answer.failure = try readOptional { reader throws(DecodingFault) in
+        answer.failure = try optional { reader throws(DecodingFault) in
             let errorCode = try reader.readString()
             let message = try reader.readString()
             let suggestedFix = try reader.readString()

@@ -49,7 +49,7 @@ package struct InstallationState: Sendable, Equatable {
 
     package mutating func restore(chunk: [UInt8], appliedRecord: UInt64) throws(DecodingFault) {
         var reader = ByteReader(chunk)
-        firstAdmin = try reader.readOptional { (reader: inout ByteReader) throws(DecodingFault) in
+        firstAdmin = try reader.optional { (reader: inout ByteReader) throws(DecodingFault) in
             try reader.readUserID()
         }
         while !reader.isAtEnd {

@@ -62,7 +62,7 @@ extension ByteReader {
         let id: ServiceTokenID = try readIdentifier()
         let digest = try readDigest()
         let name = try readString()
-        let scopes = try readArray { (reader: inout ByteReader) throws(DecodingFault) in
+        let scopes = try array { (reader: inout ByteReader) throws(DecodingFault) in
             let text = try reader.readString()
             guard let scope = TokenScope(text: text) else { throw .invalidValue("scope \(text)") }
             return scope
@@ -72,7 +72,7 @@ extension ByteReader {
         return ServiceToken(
             id: id, digest: digest, name: name, scopes: scopes, createdBy: createdBy,
             createdAt: createdAt,
-            expiresAt: try readOptional { (reader: inout ByteReader) throws(DecodingFault) in
+            expiresAt: try optional { (reader: inout ByteReader) throws(DecodingFault) in
                 try reader.readTimestamp()
             })
     }

@@ -75,7 +75,7 @@ extension ByteReader {
         guard let failures = Int(exactly: try readVarint()) else {
             throw .invalidValue("number of failures")
         }
-        let last = try readOptional { reader throws(DecodingFault) in try reader.readTimestamp() }
+        let last = try optional { reader throws(DecodingFault) in try reader.readTimestamp() }
         return AttemptDelay(consecutiveFailures: failures, lastFailureAt: last)
     }
 }

@@ -24,7 +24,7 @@ extension RateLimitEntry {
         var reader = ByteReader(chunk)
         let found = try reader.read(UInt8.self)
         guard found == version else { throw .invalidValue("rate limits of version \(found)") }
-        let entries = try reader.readArray { reader throws(DecodingFault) in try read(&reader) }
+        let entries = try reader.array { reader throws(DecodingFault) in try read(&reader) }
         guard reader.isAtEnd else { throw .invalidValue("\(reader.remaining) bytes too many") }
         return entries.compactMap(\.self)
     }

@@ -27,18 +27,26 @@ package struct EntityID: Hashable, Sendable {
 
     /// Shard as four hex digits, then the 128 bits in Crockford's alphabet: `0004` + 26 characters.
     package var text: String {
-        var bytes: [UInt8] = []
-        for word in [high, low] {
-            for shift in stride(from: 56, through: 0, by: -8) {
-                bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
-            }
+        var characters: [UInt8] = []
+        characters.reserveCapacity(EntityID.characterCount)
+        for shift in stride(from: UInt16(12), through: 0, by: -4) {
+            characters.append(EntityID.alphabet[Int(shard.rawValue >> shift & 15)])
         }
-        return Hex.encode([UInt8(shard.rawValue >> 8), UInt8(shard.rawValue & 0xff)])
-            + RadixAlphabet.crockford.encode(bytes).lowercased()
+        let bits = UInt128(high) << 64 | UInt128(low)
+        for shift in stride(from: UInt128(123), through: 3, by: -5) {
+            characters.append(EntityID.alphabet[Int(truncatingIfNeeded: bits >> shift & 31)])
+        }
+        // Three bits are left; the last character has two zeros behind them.
+        characters.append(EntityID.alphabet[Int(truncatingIfNeeded: bits << 2 & 31)])
+        return String(decoding: characters, as: UTF8.self)
     }
 
+    private static let characterCount = 30
+    /// Crockford's in lower case, whose first sixteen are the hexadecimal digits.
+    private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
+
     package init?(text: some StringProtocol) {
-        guard text.utf8.count == 30, let shard = Hex.decode(text.prefix(4)), shard.count == 2,
+        guard text.utf8.count == EntityID.characterCount, let shard = Hex.decode(text.prefix(4)), shard.count == 2,
             let bytes = RadixAlphabet.crockford.decode(text.utf8.dropFirst(4)), bytes.count == 16
         else { return nil }
         self.shard = ShardID(UInt16(shard[0]) << 8 | UInt16(shard[1]))

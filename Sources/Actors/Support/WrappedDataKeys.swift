@@ -103,7 +103,7 @@ package enum WrappedDataKeys {
         guard (1...version).contains(found) else {
             throw .invalidValue("data keys of version \(found)")
         }
-        let entries = try reader.readArray { reader throws(DecodingFault) in
+        let entries = try reader.array { reader throws(DecodingFault) in
             try readEntry(&reader, id: try reader.read(UInt32.self))
         }
         let fingerprintKey = found == 1 ? nil : try readEntry(&reader, id: fingerprintID)

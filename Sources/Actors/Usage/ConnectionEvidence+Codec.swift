@@ -18,7 +18,7 @@ extension ByteWriter {
 extension ByteReader {
     mutating func readConnectionEvidence() throws(DecodingFault) -> ConnectionEvidence {
         let standing: ConnectionEvidence.Standing = try readChoice("standing")
-        let claim = try readOptional { reader throws(DecodingFault) in
+        let claim = try optional { reader throws(DecodingFault) in
             let kind: ConnectionEvidence.Kind = try reader.readChoice("evidence kind")
             let at = try reader.readTimestamp()
             let trace = try reader.readTraceID()

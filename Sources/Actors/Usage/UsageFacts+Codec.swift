@@ -58,12 +58,12 @@ extension ByteReader {
     mutating func readUsageEnding() throws(DecodingFault) -> UsageEnding {
         let status = try readUsageStatus()
         var ending = UsageEnding(status, endedAt: try readTimestamp())
-        ending.httpStatus = try readOptionalInteger()
+        ending.httpStatus = try optionalUInt16()
         ending.errorCode = try readOptionalString()
-        ending.latencyMilliseconds = try readOptionalInteger()
-        ending.upstreamMilliseconds = try readOptionalInteger()
-        ending.bytesIn = try readOptionalInteger()
-        ending.bytesOut = try readOptionalInteger()
+        ending.latencyMilliseconds = try optionalUInt32()
+        ending.upstreamMilliseconds = try optionalUInt32()
+        ending.bytesIn = try optionalUInt64()
+        ending.bytesOut = try optionalUInt64()
         ending.units = try readUnits()
         ending.providerRequestID = try readOptionalString()
         return ending
@@ -78,8 +78,8 @@ extension ByteReader {
     }
 
     private mutating func readUnits() throws(DecodingFault) -> [UsageUnit]? {
-        try readOptional { reader throws(DecodingFault) in
-            try reader.readArray { reader throws(DecodingFault) in
+        try optional { reader throws(DecodingFault) in
+            try reader.array { reader throws(DecodingFault) in
                 let name = try reader.readString()
                 return UsageUnit(name: name, amount: try reader.read(Int64.self))
             }
@@ -97,12 +97,12 @@ extension ByteReader {
         var facts = UsageFacts(
             integration: integration, operation: operation, source: source, status: status,
             at: try readTimestamp(), trace: TraceID(high: 0, low: 1))
-        facts.httpStatus = try readOptionalInteger()
+        facts.httpStatus = try optionalUInt16()
         facts.errorCode = try readOptionalString()
-        facts.latencyMilliseconds = try readOptionalInteger()
-        facts.upstreamMilliseconds = try readOptionalInteger()
-        facts.bytesIn = try readOptionalInteger()
-        facts.bytesOut = try readOptionalInteger()
+        facts.latencyMilliseconds = try optionalUInt32()
+        facts.upstreamMilliseconds = try optionalUInt32()
+        facts.bytesIn = try optionalUInt64()
+        facts.bytesOut = try optionalUInt64()
         facts.units = try readUnits()
         facts.trace = try readTraceID()
         facts.providerRequestID = try readOptionalString()
@@ -111,9 +111,15 @@ extension ByteReader {
         return facts
     }
 
-    private mutating func readOptionalInteger<Value: FixedWidthInteger>() throws(DecodingFault)
-        -> Value?
-    {
-        try readBool() ? try read(Value.self) : nil
+    private mutating func optionalUInt16() throws(DecodingFault) -> UInt16? {
+        try readBool() ? try read(UInt16.self) : nil
+    }
+
+    private mutating func optionalUInt32() throws(DecodingFault) -> UInt32? {
+        try readBool() ? try read(UInt32.self) : nil
+    }
+
+    private mutating func optionalUInt64() throws(DecodingFault) -> UInt64? {
+        try readBool() ? try read(UInt64.self) : nil
     }
 }

@@ -88,7 +88,7 @@ package enum UsageRecord: LogRecord, Hashable {
         switch known {
         case .event:
             let facts = try reader.readUsageFacts()
-            let report = try reader.readOptional { reader throws(DecodingFault) in
+            let report = try reader.optional { reader throws(DecodingFault) in
                 let high = try reader.read(UInt64.self)
                 let low = try reader.read(UInt64.self)
                 return Report(

@@ -200,13 +200,18 @@ struct JSONScanner {
     private mutating func string() throws(JSONFault) -> String {
         let start = index + 1
         var place = start
+        var allBits: UInt8 = 0
         while place < end {
-            switch bytes[place] {
+            let byte = bytes[place]
+            allBits |= byte
+            switch byte {
             case UInt8(ascii: "\""):
-                guard let text = String(validating: bytes[start..<place], as: UTF8.self) else {
-                    throw fault
-                }
                 index = place + 1
+                // ASCII needs no validation, which is most of what a short string costs.
+                if allBits < 0x80 { return String(decoding: bytes[start..<place], as: UTF8.self) }
+                guard let text = String(validating: bytes[start..<place], as: UTF8.self) else {
+                    throw .malformed(offset: start - 1)
+                }
                 return text
             case UInt8(ascii: "\\"):
                 return try escapedString(start, firstEscape: place)

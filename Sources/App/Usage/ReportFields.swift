@@ -206,21 +206,30 @@ struct ReportFields {
     /// What was sent, whatever the order: what we fill in ourselves, the time and the trace id, is
     /// absent, so that the same report sent twice is the same.
     private func content(_ facts: UsageFacts) -> UInt64 {
-        var writer = ByteWriter(capacity: 192)
+        var writer = ByteWriter(capacity: 256)
         writer.write(facts.integration.text)
         writer.write(facts.operation)
         writer.write(facts.status.rawValue)
-        writer.writeOptional(at) { $0.write($1) }
-        writer.writeOptional(facts.latencyMilliseconds) { $0.write($1) }
-        writer.writeOptional(facts.httpStatus) { $0.write($1) }
-        writer.writeOptional(facts.errorCode) { $0.write($1) }
-        writer.writeOptional(units) { writer, units in
-            writer.writeArray(units) { writer, unit in
+        // Each is a presence byte and the value, as `writeOptional` has them, which is not
+        // specialised here.
+        writer.write(at != nil)
+        if let at { writer.write(at) }
+        writer.write(facts.latencyMilliseconds != nil)
+        if let latency = facts.latencyMilliseconds { writer.write(latency) }
+        writer.write(facts.httpStatus != nil)
+        if let status = facts.httpStatus { writer.write(status) }
+        writer.write(facts.errorCode != nil)
+        if let code = facts.errorCode { writer.write(code) }
+        writer.write(units != nil)
+        if let units {
+            writer.writeVarint(UInt64(units.count))
+            for unit in units {
                 writer.write(unit.name)
                 writer.write(unit.amount)
             }
         }
-        writer.writeOptional(trace) { $0.write($1) }
+        writer.write(trace != nil)
+        if let trace { writer.write(trace) }
         return Self.digest(writer.bytes).high
     }
 
