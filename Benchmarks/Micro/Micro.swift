@@ -4,9 +4,8 @@ import Foundation
 /// kilobyte costs on the same processor at the same moment: such a ratio means the same on every
 /// machine, where nanoseconds do not.
 ///
-/// `Micro` prints the table; `Micro --check` also ends with 1 when a piece has become slower than its
-/// threshold
-/// allows.
+/// `Micro` prints the table; `Micro --check` also ends with 1 when a piece has become slower than
+/// its threshold allows. Any other argument chooses the pieces whose names contain it.
 @main
 struct Micro {
     static func main() throws {

@@ -19,8 +19,8 @@ struct Piece {
     private static let rounds = 15
     private static let roundNanoseconds = 8_000_000.0
 
-    /// Piece and yardstick take turns, and the best round of each counts: what disturbs a round only
-    /// ever makes it longer.
+    /// Piece and yardstick take turns, and the best round of each counts: what disturbs a round
+    /// only ever makes it longer.
     func measure() -> Result {
         let own = Self.calls(body)
         let other = Self.calls(Self.yardstick)

@@ -17,6 +17,7 @@ package struct AccountState: Sendable, Equatable {
     package private(set) var sessionsEndedAt: UInt64 = 0
     /// The ordinal of the last record applied.
     package private(set) var appliedRecord: UInt64 = 0
+    private var texts = TextPool()
 
     package init() {}
 
@@ -110,6 +111,9 @@ package struct AccountState: Sendable, Equatable {
             change(user, record) { $0.resetToken = token }
             userByResetToken[token.digest] = user
         case .activityRecorded(let user, let activity):
+            var activity = activity
+            texts.share(&activity.userAgent)
+            texts.share(&activity.address)
             change(user, record) { $0.record(activity) }
         case .passwordRehashed(let user, let hash):
             change(user, record) { $0.passwordHash = hash }
@@ -150,6 +154,9 @@ package struct AccountState: Sendable, Equatable {
     }
 
     private mutating func insert(_ session: Session) {
+        var session = session
+        texts.share(&session.userAgent)
+        texts.share(&session.address)
         sessions[session.digest] = session
         users.update(session.user) { $0.sessions.append(session.digest) }
     }
@@ -195,6 +202,11 @@ extension AccountState {
     // What a snapshot restores, in the order that it was written in.
 
     package mutating func restore(_ user: User) {
+        var user = user
+        for place in user.activity.indices {
+            texts.share(&user.activity[place].userAgent)
+            texts.share(&user.activity[place].address)
+        }
         index(user)
         userOrder.append(user.id)
     }

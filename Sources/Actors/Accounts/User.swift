@@ -9,14 +9,14 @@ package struct User: Sendable, Equatable {
     package var phone: String?
     package var isDisabled = false
     package var createdAt: Timestamp
-    package var secondFactor: SecondFactor?
-    package var pendingSetup: PendingSetup?
+    @Rare package var secondFactor: SecondFactor? = nil
+    @Rare package var pendingSetup: PendingSetup? = nil
     /// Failures over all factors and all temp_tokens since the last success.
     package var guesses = AttemptDelay()
     /// TOTP is judged no more until a backup code with the password, or an admin, opens it.
     package var isTOTPLocked = false
     package var tempTokens: [TempToken] = []
-    package var resetToken: ResetToken?
+    @Rare package var resetToken: ResetToken? = nil
     /// Where this account signed in from lately, newest last.
     package var knownSources: [SourceBucket] = []
     /// Newest last.

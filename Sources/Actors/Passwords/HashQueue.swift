@@ -63,7 +63,9 @@ extension HashQueue {
     mutating func add(
         _ work: Work, id: UInt64, source: SourceBucket, now: Double
     ) -> Admission {
-        guard expectedWaitSeconds(for: source) <= waitSecondsMax else { return .refused }
+        guard expectedWaitSeconds(for: source) <= waitSecondsMax * Self.admittedShare else {
+            return .refused
+        }
         var evicted: Entry?
         if count >= lengthMax {
             evicted = makeRoom(for: source)
@@ -75,6 +77,11 @@ extension HashQueue {
         count += 1
         return evicted.map { .waitingInsteadOf($0) } ?? .waiting
     }
+
+    /// Of the longest wait, what an arrival may expect. Hashes slow down when everything else gets
+    /// busy too; who is refused on arrival has lost nothing, who is given up at the deadline has
+    /// waited for it.
+    static var admittedShare: Double { 0.7 }
 
     /// How long work of this source would wait if it arrived now, by the average.
     ///

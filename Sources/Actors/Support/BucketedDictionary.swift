@@ -3,14 +3,14 @@
 /// A snapshot copies the state in O(1), and the first change afterwards copies only the bucket it
 /// touches: a few thousand entries instead of all, microseconds instead of tens of milliseconds.
 package struct BucketedDictionary<Key: Hashable & Sendable, Value: Sendable>: Sendable {
-    private var buckets: [[Key: Value]]
+    private var buckets: [DenseTable<Key, Value>]
     package private(set) var count = 0
 
     /// 64 buckets in each of 16 shards hold about a thousand entries each at a million users.
     static var bucketCount: Int { 64 }
 
     package init() {
-        buckets = Array(repeating: [:], count: Self.bucketCount)
+        buckets = Array(repeating: DenseTable(), count: Self.bucketCount)
     }
 
     private func bucket(of key: Key) -> Int {
@@ -19,11 +19,17 @@ package struct BucketedDictionary<Key: Hashable & Sendable, Value: Sendable>: Se
     }
 
     package subscript(key: Key) -> Value? {
-        get { buckets[bucket(of: key)][key] }
+        get {
+            let bucket = bucket(of: key)
+            return buckets[bucket].place(of: key).map { buckets[bucket].values[$0] }
+        }
         set {
             let index = bucket(of: key)
-            let existed = buckets[index].updateValueOrRemove(newValue, for: key)
-            count += (newValue == nil ? 0 : 1) - (existed ? 1 : 0)
+            if let newValue {
+                if !buckets[index].update(newValue, for: key) { count += 1 }
+            } else if buckets[index].remove(key) {
+                count -= 1
+            }
         }
     }
 
@@ -31,22 +37,20 @@ package struct BucketedDictionary<Key: Hashable & Sendable, Value: Sendable>: Se
     /// key.
     package mutating func update(_ key: Key, _ change: (inout Value) -> Void) {
         let index = bucket(of: key)
-        guard let place = buckets[index].index(forKey: key) else { return }
-        change(&buckets[index].values[place])
+        guard let place = buckets[index].place(of: key) else { return }
+        buckets[index].change(at: place, change)
     }
 
     package var values: some Sequence<Value> { buckets.lazy.flatMap(\.values) }
-    package var entries: some Sequence<(key: Key, value: Value)> { buckets.lazy.flatMap { $0 } }
+    package var entries: some Sequence<(key: Key, value: Value)> {
+        buckets.lazy.flatMap { bucket in
+            zip(bucket.keys, bucket.values).lazy.map { (key: $0, value: $1) }
+        }
+    }
 }
 
 extension BucketedDictionary: Equatable where Value: Equatable {
-    package static func == (left: Self, right: Self) -> Bool { left.buckets == right.buckets }
-}
-
-extension Dictionary {
-    /// Answers whether the key was there before.
-    fileprivate mutating func updateValueOrRemove(_ value: Value?, for key: Key) -> Bool {
-        if let value { return updateValue(value, forKey: key) != nil }
-        return removeValue(forKey: key) != nil
+    package static func == (left: Self, right: Self) -> Bool {
+        left.count == right.count && left.entries.allSatisfy { right[$0.key] == $0.value }
     }
 }

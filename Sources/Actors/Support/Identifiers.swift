@@ -46,7 +46,8 @@ package struct EntityID: Hashable, Sendable {
     private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
 
     package init?(text: some StringProtocol) {
-        guard text.utf8.count == EntityID.characterCount, let shard = Hex.decode(text.prefix(4)), shard.count == 2,
+        guard text.utf8.count == EntityID.characterCount, let shard = Hex.decode(text.prefix(4)),
+            shard.count == 2,
             let bytes = RadixAlphabet.crockford.decode(text.utf8.dropFirst(4)), bytes.count == 16
         else { return nil }
         self.shard = ShardID(UInt16(shard[0]) << 8 | UInt16(shard[1]))

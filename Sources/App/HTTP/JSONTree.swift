@@ -77,7 +77,7 @@ package indirect enum JSONTree: Sendable, Equatable {
     /// terminal that shows a log line is steered by it.
     package static func write(_ value: String, to text: inout [UInt8]) {
         text.append(UInt8(ascii: "\""))
-        // Native strings give their bytes without a copy; the loop over a view costs ten times that.
+        // Native strings give their bytes without a copy; a loop over a view costs ten times that.
         var native = value
         let isWritten = native.withUTF8 { bytes in
             guard unsafe bytes.allSatisfy(isPlain) else { return false }

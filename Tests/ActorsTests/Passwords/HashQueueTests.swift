@@ -52,8 +52,8 @@ import Testing
 
     @Test("what will predictably start too late is refused at once")
     func predictable() {
-        // One thread, one second each, two seconds of patience.
-        var queue = Self.queue(average: 1)
+        // One thread, one second each, and three seconds of patience, of which 2.1 may be expected.
+        var queue = Self.queue(waitSecondsMax: 3, average: 1)
         #expect(queue.expectedWaitSeconds(for: Self.eve) == 0)
         #expect(queue.add(0, id: 0, source: Self.eve, now: 0).isWaiting)
         #expect(queue.next()?.work == 0)

@@ -24,7 +24,7 @@ struct FrontUnderTest {
                 table: try EndpointTable(endpoints), accounts: accounts,
                 limiters: RateLimiters(policies: limits),
                 sources: SourceResolver(trustedProxies: trustedProxies),
-                sameSite: SameSiteRule(publicOrigin: nil), 
+                sameSite: SameSiteRule(publicOrigin: nil),
                 bodies: BodyReader(jsonBytesMax: 1024, budget: BodyBudget(bytesMax: 1 << 20)),
                 encoder: ReplyEncoder(securityHeaders: SecurityHeaders(isReachedByTLS: false)),
                 metrics: HTTPMetrics(), accessLog: AccessLog(to: sink.sink), memory: memory,

@@ -133,7 +133,7 @@ extension GatewayCall {
         connection.send(order.requestHead)
         while let piece = early.popFirst() { write(piece, over: connection) }
         earlyBytes = 0
-        if isRequestComplete { complete(connection) } else { connection.flush() }
+        if isRequestComplete { complete(connection) } else { connection.flushSoon(loop) }
         client?.callSendsMore()
     }
 
@@ -153,7 +153,7 @@ extension GatewayCall {
         }
         if stage == .sending { connection.deadline = .now() + .seconds(limits.idleSeconds) }
         write(bytes, over: connection)
-        connection.flush()
+        connection.flushSoon(loop)
     }
 
     func endBody() {
@@ -173,7 +173,7 @@ extension GatewayCall {
         if order.isChunked { connection.send(ByteBuffer(string: "0\r\n\r\n")) }
         if stage == .sending { connection.deadline = .now() + .seconds(limits.firstByteSeconds) }
         connection.requestSent()
-        loop.flushSoon { connection.flush() }
+        connection.flushSoon(loop)
     }
 
     /// The client has room again.

@@ -44,6 +44,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
     private var isRequestSent = false
     private var isUntouched = true
     private var isPaused = false
+    private var isFlushDue = false
     private var isReadHeld = false
     /// Called once, when the connection can be used or never will be.
     private var onReady: ((UpstreamFault?) -> Void)?
@@ -79,7 +80,16 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     func send(_ bytes: ByteBuffer) { context?.write(wrapOutboundOut(bytes), promise: nil) }
 
-    func flush() { context?.flush() }
+    /// Lets everything that is sent within this turn of the loop leave in one piece: a request's
+    /// head and its body have mostly arrived together.
+    func flushSoon(_ loop: GatewayLoop) {
+        guard !isFlushDue else { return }
+        isFlushDue = true
+        loop.flushSoon { [self] in
+            isFlushDue = false
+            context?.flush()
+        }
+    }
 
     func requestSent() { isRequestSent = true }
 
