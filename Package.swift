@@ -103,7 +103,25 @@ var package = Package(
 
 // The benchmarks are programs of their own, built only for `make bench`.
 if ProcessInfo.processInfo.environment["ENABLE_BENCHMARKS"] != nil {
+    package.products += [.executable(name: "countersign-load", targets: ["Load"])]
+    package.dependencies += [
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0")
+    ]
     package.targets += [
+        .target(
+            name: "LoadCore",
+            dependencies: [crypto, .product(name: "Histogram", package: "hdrhistogram-swift")],
+            path: "Benchmarks/LoadCore", swiftSettings: settings),
+        .executableTarget(
+            name: "Load",
+            dependencies: [
+                "LoadCore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Benchmarks/Load", swiftSettings: settings),
+        .testTarget(name: "LoadCoreTests", dependencies: ["LoadCore"], swiftSettings: settings),
         .executableTarget(
             name: "BareRoute",
             dependencies: [
