@@ -1,9 +1,9 @@
 # One command for everything. Each target is a script that says what it is doing and can be run twice.
 .DEFAULT_GOAL := help
-.PHONY: help setup run build test proof check fmt bench crash clean
+.PHONY: help setup run build test proof check fmt bench micro capacity soak crash clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install what building and testing need (Debian)
 	@scripts/setup.sh
@@ -32,6 +32,17 @@ fmt: ## format all Swift files in place
 bench: ## side by side with its peers: docs/benchmarks.md; FIGURES=session,events for some
 	@scripts/setup.sh --for bench
 	@scripts/bench.sh
+
+micro: ## time single pieces, and fail when one has become slow
+	@scripts/setup.sh --for build
+	ENABLE_BENCHMARKS=1 swift build -c release --static-swift-stdlib --product Micro
+	.build/release/Micro --check
+
+capacity: ## what accounts and events cost: docs/capacity.md (after make bench)
+	python3 Benchmarks/capacity.py --write
+
+soak: ## a mixed load for MINUTES (default 30), and whether memory stays flat (after make bench)
+	MINUTES=$${MINUTES:-30} python3 Benchmarks/soak.py --write
 
 crash: ## kill -9 under load, ROUNDS times (default 200)
 	@scripts/setup.sh

@@ -3,8 +3,8 @@ import Foundation
 import Persistence
 
 /// Fills a new data directory with accounts and a session of each, as their registrations would
-/// have left it, without hashing a password for each. `SeedUsers DIRECTORY COUNT`, with APP_ENC_KEY in
-/// the environment.
+/// have left it, without hashing a password for each. `SeedUsers DIRECTORY COUNT`, with APP_ENC_KEY
+/// in the environment.
 @main
 struct SeedUsers {
     private static let segmentBytes = 64 << 20

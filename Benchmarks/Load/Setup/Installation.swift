@@ -46,6 +46,8 @@ struct Installation: Sendable {
 
     func accounts(_ count: Int, withSecondFactor: Bool) async throws -> [Account] {
         progress.say("making \(count) accounts")
+        // Several scenarios of one run have accounts of their own.
+        let kind = String(UInt32.random(in: 0 ... .max), radix: 36)
         return try await withThrowingTaskGroup(of: (Int, Account).self) { group in
             var accounts: [Int: Account] = [:]
             for number in 0..<count {
@@ -53,7 +55,12 @@ struct Installation: Sendable {
                     accounts[index] = account
                 }
                 group.addTask { [self] in
-                    (number, try await account(number, withSecondFactor: withSecondFactor))
+                    let name = "\(kind)-\(number)"
+                    return (
+                        number,
+                        try await account(
+                            name, source: number, withSecondFactor: withSecondFactor)
+                    )
                 }
             }
             for try await (index, account) in group { accounts[index] = account }
@@ -61,13 +68,15 @@ struct Installation: Sendable {
         }
     }
 
-    private func account(_ number: Int, withSecondFactor: Bool) async throws -> Account {
-        let answer = try await register(String(number), source: number)
+    private func account(
+        _ name: String, source: Int, withSecondFactor: Bool
+    ) async throws -> Account {
+        let answer = try await register(name, source: source)
         guard let session = answer.session else { throw refused("registering", answer) }
         var account = Account(
-            email: email(String(number)), password: password, session: session, codes: nil)
+            email: email(name), password: password, session: session, codes: nil)
         if withSecondFactor {
-            account.codes = CodeBook(try await enrol(session, source: number))
+            account.codes = CodeBook(try await enrol(session, source: source))
         }
         return account
     }

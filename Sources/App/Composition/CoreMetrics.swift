@@ -6,6 +6,7 @@ struct CoreMetrics: Sendable {
     let core: Core
     /// Connections of clients that are open now.
     let connections: @Sendable () -> Int
+    let bodies: BodyBudget
 
     private static let microsecondsPerSecond = 1e6
 
@@ -39,6 +40,12 @@ struct CoreMetrics: Sendable {
         text.gauge(
             "countersign_http_connections_open", "Connections of clients that are open now.",
             connections())
+        text.gauge(
+            "countersign_http_body_bytes", "Memory that the bodies of requests take now.",
+            bodies.bytesUsed)
+        text.gauge(
+            "countersign_http_body_bytes_max", "What they may take; more is answered 503.",
+            bodies.bytesMax)
     }
 
     private func writeAccounts(to text: inout PrometheusText) async {

@@ -42,6 +42,7 @@ struct Stage {
         let sources = SourceResolver(trustedProxies: http.trustedProxies)
         let securityHeaders = SecurityHeaders(isReachedByTLS: http.isReachedByTLS)
         let encoder = ReplyEncoder(securityHeaders: securityHeaders)
+        let bodies = BodyBudget(bytesMax: http.bodiesBytesMax)
         let visitor = LoopVisitor(ids: ids, sources: sources, clock: core.clock)
         let route = Route(GatewayRoutes.any)
         let gateway = Gateway(
@@ -71,7 +72,10 @@ struct Stage {
             metrics: Metrics(
                 http: metrics,
                 sources: [
-                    CoreMetrics(core: core) { [registry] in registry.count }.write,
+                    CoreMetrics(
+                        core: core, connections: { [registry] in registry.count }, bodies: bodies
+                    )
+                    .write,
                     GatewayMetrics(gateway: gateway).write,
                 ])
         ) { [log = core.log] in
@@ -93,7 +97,7 @@ struct Stage {
                 sameSite: SameSiteRule(publicOrigin: http.publicOrigin),
                 bodies: BodyReader(
                     jsonBytesMax: http.jsonBodyBytesMax,
-                    budget: BodyBudget(bytesMax: http.bodiesBytesMax)), encoder: encoder,
+                    budget: bodies), encoder: encoder,
                 metrics: metrics, accessLog: accessLog, memory: memory, ids: ids, clock: core.clock,
                 logger: logger))
         metrics.showMore([route])

@@ -97,7 +97,10 @@ struct JSONScannerTests {
             let isTheirs =
                 (try? JSONSerialization.jsonObject(
                     with: Data(mutant), options: .fragmentsAllowed)) != nil
-            #expect(isOurs == isTheirs, "\(String(decoding: mutant, as: UTF8.self))")
+            let text = String(decoding: mutant, as: UTF8.self)
+            // Foundation lets a comma stand before a closing bracket; RFC 8259 does not.
+            let isLenient = !isOurs && text.contains(/,[ \n]*[\]}]/)
+            #expect(isOurs == isTheirs || isLenient, "\(text)")
         }
     }
 }
