@@ -1,6 +1,6 @@
 # One command for everything. Each target is a script that says what it is doing and can be run twice.
 .DEFAULT_GOAL := help
-.PHONY: help setup run build test proof check fmt bench micro capacity soak crash clean
+.PHONY: help setup run build test proof check fmt bench micro capacity soak crash simulate mutants clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,5 +49,13 @@ crash: ## kill -9 under load, ROUNDS times (default 200)
 	@scripts/build.sh
 	ROUNDS=$${ROUNDS:-200} .venv/bin/python -m pytest Tests/e2e/test_crash.py -k under_load -s
 
+simulate: ## SEEDS of the storage simulation (default 1000000), or SEED=x with every step
+	@scripts/setup.sh --for build
+	@scripts/simulate.sh
+
+mutants: ## take away each guard of the storage code: somebody must notice
+	@scripts/setup.sh --for build
+	@scripts/mutants.sh
+
 clean: ## remove build products; data and keys stay
-	rm -rf .build .venv .venv-bench Tests/e2e/.pytest_cache
+	rm -rf .build .build-mutants .venv .venv-bench Tests/e2e/.pytest_cache

@@ -77,8 +77,13 @@ var package = Package(
         .target(
             name: "TestSupport", dependencies: ["Actors", "Persistence"], path: "Tests/TestSupport",
             swiftSettings: settings),
+        // The server's own storage code over a simulated disk: docs/simulation.md.
+        .target(
+            name: "StorageSimulation", dependencies: ["Persistence"],
+            path: "Tests/StorageSimulation", swiftSettings: settings),
         .testTarget(
-            name: "PersistenceTests", dependencies: ["Persistence", "TestSupport"],
+            name: "PersistenceTests",
+            dependencies: ["Persistence", "StorageSimulation", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "ActorsTests", dependencies: ["Actors", "Persistence", "TestSupport", crypto],
@@ -144,4 +149,18 @@ if ProcessInfo.processInfo.environment["ENABLE_BENCHMARKS"] != nil {
             name: "SeedUsers", dependencies: ["Actors", "Persistence"],
             path: "Benchmarks/SeedUsers", swiftSettings: settings),
     ]
+}
+
+// `make simulate` and `make mutants` concern storage alone, and need not build a server for it.
+if ProcessInfo.processInfo.environment["ENABLE_SIMULATION"] != nil {
+    let storage = [
+        "CCrypt", "CSodium", "CZlib", "CHash", "Persistence", "Actors", "TestSupport",
+        "StorageSimulation", "PersistenceTests",
+    ]
+    package.products = []
+    package.targets.removeAll { !storage.contains($0.name) }
+    package.targets.append(
+        .executableTarget(
+            name: "Simulation", dependencies: ["StorageSimulation"], path: "Tests/Simulation",
+            swiftSettings: settings))
 }

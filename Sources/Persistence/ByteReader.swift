@@ -36,40 +36,37 @@ package struct ByteReader: Sendable {
         return position
     }
 
-    package mutating func read<Value: FixedWidthInteger>(
-        _ type: Value.Type = Value.self
-    ) throws(DecodingFault) -> Value {
-        let width = Value.bitWidth / 8
-        let start = try advance(width)
-        var value: Value = 0
-        for index in 0..<width {
-            value |= Value(truncatingIfNeeded: bytes[start + index]) << Value(index * 8)
-        }
-        return value
-    }
-
     // A generic function is not specialised for callers in another module; these are what it is
     // called with, millions of times at each start.
     package mutating func read(_ type: UInt8.Type = UInt8.self) throws(DecodingFault) -> UInt8 {
         bytes[try advance(1)]
     }
     package mutating func read(_ type: UInt16.Type = UInt16.self) throws(DecodingFault) -> UInt16 {
-        UInt16(truncatingIfNeeded: try readLittleEndian(2))
+        try readLittleEndian()
     }
     package mutating func read(_ type: UInt32.Type = UInt32.self) throws(DecodingFault) -> UInt32 {
-        UInt32(truncatingIfNeeded: try readLittleEndian(4))
+        try readLittleEndian()
     }
     package mutating func read(_ type: UInt64.Type = UInt64.self) throws(DecodingFault) -> UInt64 {
-        try readLittleEndian(8)
+        try readLittleEndian()
     }
     package mutating func read(_ type: Int64.Type = Int64.self) throws(DecodingFault) -> Int64 {
-        Int64(bitPattern: try readLittleEndian(8))
+        try readLittleEndian()
     }
 
-    private mutating func readLittleEndian(_ count: Int) throws(DecodingFault) -> UInt64 {
-        let start = try advance(count)
-        var value: UInt64 = 0
-        for index in 0..<count { value |= UInt64(bytes[start + index]) << UInt64(index * 8) }
+    package mutating func read<Value: FixedWidthInteger>(
+        _ type: Value.Type = Value.self
+    ) throws(DecodingFault) -> Value { try readLittleEndian() }
+
+    private mutating func readLittleEndian<Value: FixedWidthInteger>() throws(DecodingFault)
+        -> Value
+    {
+        let width = Value.bitWidth / 8
+        let start = try advance(width)
+        var value: Value = 0
+        for index in 0..<width {
+            value |= Value(truncatingIfNeeded: bytes[start + index]) << Value(index * 8)
+        }
         return value
     }
 

@@ -24,6 +24,7 @@ package struct ByteWriter: Sendable {
     package mutating func write(_ value: UInt32) { writeLittleEndian(value) }
     package mutating func write(_ value: UInt64) { writeLittleEndian(value) }
     package mutating func write(_ value: Int64) { writeLittleEndian(value) }
+    package mutating func writeRaw(_ raw: [UInt8]) { bytes.append(contentsOf: raw) }
 
     private mutating func writeLittleEndian(_ value: some FixedWidthInteger) {
         unsafe withUnsafeBytes(of: value.littleEndian) { unsafe bytes.append(contentsOf: $0) }

@@ -16,6 +16,17 @@ package enum StorageError: Error, Equatable, Sendable {
         if case .system(_, _, let errno) = self { return errno == 28 || errno == 122 }
         return false
     }
+
+    /// EPERM or EACCES.
+    var isForbidden: Bool {
+        if case .system(_, _, let errno) = self { return errno == 1 || errno == 13 }
+        return false
+    }
+
+    var isNoSuchFile: Bool {
+        if case .system(_, _, let errno) = self { return errno == 2 }
+        return false
+    }
 }
 
 extension StorageError: CustomStringConvertible {

@@ -116,7 +116,25 @@ struct DamageTests {
         }
     }
 
-    private static func record(fillingFrame bytes: Int) -> TestRecord? {
+    @Test("a lost sector that takes the end of one frame and the beginning of the next is noticed")
+    func sectorLost() async throws {
+        let disk = FaultyFileSystem()
+        let log = try Fixture.open(in: disk)
+        for size in [500, 900] {
+            try await log.put(TestRecord([UInt8](repeating: 0x55, count: size)))
+        }
+        let copy = disk.copy()
+        await log.shutDown()
+        let name = FileName.segment(firstFrame: 1).text
+        var segment = try #require(copy.contents(of: Fixture.path)[name])
+        let border = frames(in: segment)[0].range.upperBound
+        let sector = border / TornTail.sectorBytes * TornTail.sectorBytes
+        for place in sector..<sector + TornTail.sectorBytes { segment[place] = 0 }
+        copy.replace(Fixture.file(name), with: segment)
+        try expectRefusal(copy, "the sector of the border between two frames")
+    }
+
+    static func record(fillingFrame bytes: Int) -> TestRecord? {
         (0..<bytes).lazy.map { TestRecord([UInt8](repeating: 1, count: $0)) }.first { record in
             let batch = RecordBatch([record])
             let section = PendingSection(

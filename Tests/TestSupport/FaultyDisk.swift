@@ -243,10 +243,21 @@ struct Node: Sendable {
     }
 
     mutating func sync() {
-        durable = content
+        let missing = content.count - durable.count
+        if missing < 0 { durable.removeLast(-missing) }
+        durable += [UInt8](repeating: 0, count: max(0, missing))
+        for range in dirty where !range.isEmpty {
+            let start = min(range.lowerBound / Self.sectorBytes * Self.sectorBytes, content.count)
+            let last = (range.upperBound - 1) / Self.sectorBytes
+            let end = max(start, min((last + 1) * Self.sectorBytes, content.count))
+            durable.replaceSubrange(start..<end, with: content[start..<end])
+        }
         dirty = []
         syncs += 1
     }
+
+    /// A sync has failed: processes go on seeing what the platter will never get.
+    mutating func losePages() { dirty = [] }
 
     /// Every unsynced sector is old or new, and the size is the old, the new or one between.
     func afterPowerLoss(_ random: SeededRandom) -> Node {

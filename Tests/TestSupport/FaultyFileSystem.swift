@@ -253,7 +253,13 @@ private final class FaultyFile: StorageFile {
     func fdatasync() throws(StorageError) { try fsync() }
 
     func fsync() throws(StorageError) {
-        try fileSystem.change(.sync, path) { $0.nodes[node]?.sync() }
+        do throws(StorageError) {
+            try fileSystem.change(.sync, path) { $0.nodes[node]?.sync() }
+        } catch {
+            // As Linux does it: the pages count as clean from now on.
+            try? fileSystem.look { if !$0.isDead { $0.nodes[node]?.losePages() } }
+            throw error
+        }
     }
 
     func truncate(to size: UInt64) throws(StorageError) {

@@ -28,15 +28,17 @@ enum ByteScan {
     /// The index after the last byte that is not zero, or the range's start.
     static func endOfContent(_ bytes: [UInt8], in range: Range<Int>) -> Int {
         var end = range.upperBound
-        // Whole pieces first, then byte by byte.
-        while end - range.lowerBound >= pieceBytes, isZero(bytes, in: end - pieceBytes..<end) {
-            end -= pieceBytes
+        // Large pieces first, then small ones, then byte by byte.
+        for pieceBytes in pieceSizes {
+            while end - range.lowerBound >= pieceBytes, isZero(bytes, in: end - pieceBytes..<end) {
+                end -= pieceBytes
+            }
         }
         while end > range.lowerBound, bytes[end - 1] == 0 { end -= 1 }
         return end
     }
 
-    private static let pieceBytes = 4096
+    private static let pieceSizes = [4096, 64]
 }
 
 extension UnsafeRawPointer {

@@ -12,6 +12,8 @@ package final class DataDirectory: Sendable {
     let fileSystem: any FileSystem
     let manifest: Mutex<Manifest>
     private let publishing = Mutex(())
+    /// The time of day in Unix milliseconds, for stamps that nothing is decided by.
+    let clock: @Sendable () -> UInt64
     private let lock: any StorageFile
 
     /// State is split over so many shards, for the life of the directory. Enough to spread over the
@@ -19,13 +21,15 @@ package final class DataDirectory: Sendable {
     package static let defaultShardCount = 16
 
     init(
-        path: String, fileSystem: any FileSystem, manifest: Manifest, lock: any StorageFile
+        path: String, fileSystem: any FileSystem, manifest: Manifest, lock: any StorageFile,
+        clock: @escaping @Sendable () -> UInt64 = WallMilliseconds.now
     ) {
         self.path = path
         self.fileSystem = fileSystem
         shardCount = manifest.shardCount
         self.manifest = Mutex(manifest)
         self.lock = lock
+        self.clock = clock
     }
 
     /// What was stored beside the log: the wrapped data keys.
@@ -36,13 +40,15 @@ package final class DataDirectory: Sendable {
     ///
     /// - Parameters:
     ///   - id: the name that a new directory gets.
+    ///   - clock: the time of day in Unix milliseconds.
     ///   - newMetadata: what a new directory keeps as its metadata.
     /// - Throws: `StorageError.locked` when another process holds it, `.corrupt`, `.missing` or
     ///   `.futureVersion` when the manifest can't be read. Only the lock file has been touched
     ///   then.
     package static func open(
         _ path: String, in fileSystem: any FileSystem, shardCount: Int = defaultShardCount,
-        segmentBytes: Int, id: DirectoryID, newMetadata: () -> [UInt8]
+        segmentBytes: Int, id: DirectoryID,
+        clock: @escaping @Sendable () -> UInt64 = WallMilliseconds.now, newMetadata: () -> [UInt8]
     ) throws(StorageError) -> DataDirectory {
         try create(path, fileSystem)
         let lock = try takeLock(path, fileSystem)
@@ -51,13 +57,14 @@ package final class DataDirectory: Sendable {
             let bytes = try fileSystem.open(path + "/" + FileName.manifest, .reading).readAll()
             let manifest = try Manifest(bytes, file: path + "/" + FileName.manifest)
             return DataDirectory(
-                path: path, fileSystem: fileSystem, manifest: manifest, lock: lock)
+                path: path, fileSystem: fileSystem, manifest: manifest, lock: lock,
+                clock: clock)
         }
         try checkIsNew(path, names, fileSystem)
         let manifest = Manifest(
             directory: id, shardCount: shardCount, activeFirstFrame: 1, metadata: newMetadata())
         let directory = DataDirectory(
-            path: path, fileSystem: fileSystem, manifest: manifest, lock: lock)
+            path: path, fileSystem: fileSystem, manifest: manifest, lock: lock, clock: clock)
         try directory.initialise(segmentBytes: segmentBytes)
         return directory
     }
@@ -108,7 +115,11 @@ package final class DataDirectory: Sendable {
         } else if try !fileSystem.names(in: path).contains(FileName.manifest) {
             // A first start may have been interrupted right here. But who was given an empty
             // directory need not be allowed to look at the one around it.
-            try? fileSystem.fsyncDirectory(parent)
+            do throws(StorageError) {
+                try fileSystem.fsyncDirectory(parent)
+            } catch  where error.isForbidden {
+                // Then whoever gave it has also made its name durable, or nobody can.
+            }
         }
     }
 
@@ -169,7 +180,7 @@ package final class DataDirectory: Sendable {
         let segment = try fileSystem.open(file(name), .replacing)
         try segment.zero(0..<UInt64(segmentBytes))
         let header = SegmentHeader(
-            directory: manifest.directory, createdAtMilliseconds: WallMilliseconds.now(),
+            directory: manifest.directory, createdAtMilliseconds: clock(),
             tail: LogTail(shardCount: manifest.shardCount))
         try segment.write(header.encoded, at: 0)
         try segment.fsync()
@@ -180,8 +191,8 @@ package final class DataDirectory: Sendable {
 }
 
 /// The time of day, for stamps that nothing is decided by.
-enum WallMilliseconds {
-    static func now() -> UInt64 {
+package enum WallMilliseconds {
+    package static func now() -> UInt64 {
         var time = timespec()
         // Safe: `time` is initialised and lives for the call.
         unsafe clock_gettime(CLOCK_REALTIME, &time)

@@ -33,6 +33,7 @@ struct Manifest: Equatable, Sendable {
     /// The room that is reserved: wrapped keys take 75 bytes each, twice that in hexadecimal.
     static let bytesMax = 4096
     private static let title = "countersign manifest"
+    private static let newline = UInt8(ascii: "\n")
 
     var encoded: [UInt8] {
         let body = """
@@ -62,20 +63,18 @@ struct Manifest: Equatable, Sendable {
             .corrupt(file: file, offset: 0, reason: reason)
         }
         let end = ByteScan.endOfContent(bytes, in: 0..<bytes.count)
-        guard let text = String(validating: bytes[..<end], as: UTF8.self) else {
-            throw corrupt("it is not text")
-        }
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = bytes[..<end].split(separator: Self.newline, omittingEmptySubsequences: false)
         // The title comes first, so that the manifest of a later version is told from a broken one.
-        let first = lines[0].split(separator: " ")
-        guard lines[0].hasPrefix(Self.title + " "), let version = first.last.flatMap({ UInt16($0) })
+        let title = String(decoding: lines[0], as: UTF8.self)
+        guard title.hasPrefix(Self.title + " "),
+            let version = title.split(separator: " ").last.flatMap({ UInt16($0) })
         else { throw corrupt("the first line is not `\(Self.title) \(Self.version)`") }
         guard version <= Self.version else {
             throw .futureVersion(file: file, found: version, supported: Self.version)
         }
         guard lines.count == 7, lines[6].isEmpty else { throw corrupt("a line is missing") }
-        let body = Array((lines[..<5].joined(separator: "\n") + "\n").utf8)
-        guard lines[5] == "crc32c \(Self.hex(CRC32C.of(body, in: 0..<body.count)))" else {
+        let checksum = Self.hex(CRC32C.of(bytes, in: 0..<lines[5].startIndex))
+        guard lines[5].elementsEqual("crc32c \(checksum)".utf8) else {
             throw corrupt("it fails its checksum")
         }
         guard let directory = lines[1].value(of: "directory"), directory.utf8.count == 32,
@@ -84,7 +83,7 @@ struct Manifest: Equatable, Sendable {
             let shards = lines[2].value(of: "shards").flatMap({ Int($0) }),
             (1...SegmentHeader.shardsMax).contains(shards),
             let active = lines[3].value(of: "active"),
-            let firstFrame = FileName.firstFrame(ofSegment: String(active)),
+            let firstFrame = FileName.firstFrame(ofSegment: active),
             let metadata = lines[4].value(of: "metadata").flatMap(Self.bytes)
         else { throw corrupt("a line makes no sense") }
         self.init(
@@ -97,7 +96,7 @@ struct Manifest: Equatable, Sendable {
         return String(repeating: "0", count: value.bitWidth / 4 - digits.utf8.count) + digits
     }
 
-    private static func bytes(_ hex: Substring) -> [UInt8]? {
+    private static func bytes(_ hex: String) -> [UInt8]? {
         let digits = Array(hex.utf8)
         guard digits.count.isMultiple(of: 2) else { return nil }
         var bytes: [UInt8] = []
@@ -110,8 +109,11 @@ struct Manifest: Equatable, Sendable {
     }
 }
 
-extension Substring {
-    fileprivate func value(of name: String) -> Substring? {
-        hasPrefix(name + " ") ? dropFirst(name.utf8.count + 1) : nil
+extension ArraySlice<UInt8> {
+    /// What follows the name and a space.
+    fileprivate func value(of name: String) -> String? {
+        let start = Array((name + " ").utf8)
+        guard starts(with: start) else { return nil }
+        return String(decoding: dropFirst(start.count), as: UTF8.self)
     }
 }

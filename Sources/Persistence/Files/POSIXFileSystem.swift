@@ -168,7 +168,7 @@ final class POSIXFile: StorageFile {
 }
 
 /// Repeats a system call that a signal interrupted.
-private func repeating<Value: SignedInteger>(_ call: () -> Value) -> Value {
+func repeating<Value: SignedInteger>(_ call: () -> Value) -> Value {
     while true {
         let result = call()
         if result >= 0 || errno != EINTR { return result }

@@ -11,35 +11,13 @@ package final class FileLog: EventLog {
     /// What recovery met.
     package let notices: [StorageNotice]
 
-    package let meter = LogMeter()
+    package let meter: LogMeter
 
     let directory: DataDirectory
-    let state: Monitor<State, Topic>
+    let state: Monitor<LogState, LogTopic>
     private let durableMarks: [DurableMark]
-    private let writer: WorkerThread
-    private let maker: WorkerThread
-
-    enum Topic: Int, CaseIterable, Sendable {
-        /// Something to write, or the order to stop.
-        case work
-        /// Something became durable, or a thread has ended.
-        case progress
-        /// A spare was used, or the order to stop.
-        case spare
-    }
-
-    struct State: Sendable {
-        var queue: AppendQueue
-        var tail: LogTail
-        /// The first frames of the segments, oldest first.
-        var segments: [UInt64]
-        var snapshots: [SnapshotFile]
-        var spares: [SpareSegment] = []
-        var bytesSinceSnapshot: UInt64
-        /// When the frame that is being written began its way to the disk, monotonic.
-        var writingSince: ContinuousClock.Instant?
-        var isClosing = false
-    }
+    /// Of the writer and the maker of spares; a simulation has none.
+    private let threads: [WorkerThread]
 
     /// - Parameters:
     ///   - sealMilliseconds: how long after the last frame its witness is written.
@@ -52,43 +30,67 @@ package final class FileLog: EventLog {
         precondition(segmentBytes >= segmentBytesMin)
         var recovery = try LogRecovery(directory)
         try recovery.repair(segmentBytes: segmentBytes)
-        return try FileLog(
-            recovery, segmentBytes: segmentBytes, sealMilliseconds: sealMilliseconds,
-            onFatal: onFatal)
+        let parts = try Parts(
+            recovery, segmentBytes: segmentBytes, sealMilliseconds: sealMilliseconds)
+        let (writer, keeper) = (parts.writer, parts.keeper)
+        let threads = [
+            try WorkerThread(name: "log-writer") { writer.run(onFatal: onFatal) },
+            try WorkerThread(name: "log-segments") {
+                var keeper = keeper
+                keeper.run()
+            },
+        ]
+        return FileLog(recovery, parts, threads: threads)
     }
 
     /// Room for a header and a few large appends.
     package static let segmentBytesMin = 64 << 10
 
-    private init(
-        _ recovery: LogRecovery, segmentBytes: Int, sealMilliseconds: Int,
-        onFatal: @escaping @Sendable (StorageError) -> Void
-    ) throws(StorageError) {
+    /// What a log is made of, before anybody runs it.
+    struct Parts {
+        let state: Monitor<LogState, LogTopic>
+        let durableMarks: [DurableMark]
+        let appendBytesMax: Int
+        let meter = LogMeter()
+        let writer: LogWriter
+        let keeper: SpareKeeper
+
+        init(
+            _ recovery: LogRecovery, segmentBytes: Int, sealMilliseconds: Int
+        ) throws(StorageError) {
+            let directory = recovery.directory
+            let records = recovery.tail.streams.map(\.record)
+            let queue = AppendQueue(
+                lastRecords: records, segmentBytes: segmentBytes, offset: recovery.ending.offset,
+                activeBytes: recovery.ending.fileBytes)
+            appendBytesMax = queue.appendBytesMax
+            durableMarks = records.map { DurableMark($0) }
+            state = Monitor(
+                LogState(
+                    queue: queue, tail: recovery.tail, segments: recovery.segments,
+                    snapshots: recovery.snapshots,
+                    bytesSinceSnapshot: recovery.bytesSinceSnapshot))
+            let maker = SegmentMaker(directory: directory, segmentBytes: segmentBytes)
+            let active = recovery.segments[recovery.segments.count - 1]
+            let file = try directory.fileSystem.open(
+                directory.file(FileName.segment(firstFrame: active).text), .writing)
+            writer = LogWriter(
+                state: state, maker: maker, marks: durableMarks, tail: recovery.tail,
+                lastKind: recovery.lastKind, file: file, offset: UInt64(recovery.ending.offset),
+                sealMilliseconds: sealMilliseconds, meter: meter)
+            keeper = SpareKeeper(maker, state)
+        }
+    }
+
+    init(_ recovery: LogRecovery, _ parts: Parts, threads: [WorkerThread]) {
         directory = recovery.directory
         shardCount = recovery.tail.streams.count
         notices = recovery.notices
-        let records = recovery.tail.streams.map(\.record)
-        let queue = AppendQueue(
-            lastRecords: records, segmentBytes: segmentBytes, offset: recovery.ending.offset,
-            activeBytes: recovery.ending.fileBytes)
-        appendBytesMax = queue.appendBytesMax
-        let marks = records.map { DurableMark($0) }
-        durableMarks = marks
-        let monitor = Monitor<State, Topic>(
-            State(
-                queue: queue, tail: recovery.tail, segments: recovery.segments,
-                snapshots: recovery.snapshots, bytesSinceSnapshot: recovery.bytesSinceSnapshot))
-        state = monitor
-        let segmentMaker = SegmentMaker(directory: directory, segmentBytes: segmentBytes)
-        let active = recovery.segments[recovery.segments.count - 1]
-        let file = try directory.fileSystem.open(
-            directory.file(FileName.segment(firstFrame: active).text), .writing)
-        let logWriter = LogWriter(
-            state: monitor, maker: segmentMaker, marks: marks, tail: recovery.tail,
-            lastKind: recovery.lastKind, file: file, offset: UInt64(recovery.ending.offset),
-            sealMilliseconds: sealMilliseconds, meter: meter)
-        writer = try WorkerThread(name: "log-writer") { logWriter.run(onFatal: onFatal) }
-        maker = try WorkerThread(name: "log-segments") { segmentMaker.run(monitor) }
+        appendBytesMax = parts.appendBytesMax
+        durableMarks = parts.durableMarks
+        state = parts.state
+        self.threads = threads
+        meter = parts.meter
     }
 
     // MARK: Appending
@@ -152,19 +154,12 @@ package final class FileLog: EventLog {
     // MARK: Closing
 
     package func close() async {
-        let isFirst = state.withLock { state in
-            defer { state.isClosing = true }
-            return !state.isClosing
-        }
-        guard isFirst else { return }
-        state.wake(.work)
-        state.wake(.spare)
+        guard beginClosing() else { return }
         await withCheckedContinuation { continuation in
             // Joining blocks, so it gets a thread of its own; starting one can only fail when the
             // process is out of threads, and then blocking here is the smaller evil.
-            let join: @Sendable () -> Void = { [writer, maker] in
-                writer.join()
-                maker.join()
+            let join: @Sendable () -> Void = { [threads] in
+                for thread in threads { thread.join() }
                 continuation.resume()
             }
             do throws(StorageError) {
@@ -173,6 +168,14 @@ package final class FileLog: EventLog {
                 join()
             }
         }
+    }
+
+    /// Tells the threads to write what there is and to end; false when that has been done before.
+    package func beginClosing() -> Bool {
+        guard state.withLock({ $0.beginClosing() }) else { return false }
+        state.wake(.work)
+        state.wake(.spare)
+        return true
     }
 }
 

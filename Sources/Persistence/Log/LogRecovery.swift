@@ -15,6 +15,8 @@ struct LogRecovery {
     /// Bytes of frames after the newest snapshot's base.
     private(set) var bytesSinceSnapshot: UInt64
     private let temporaries: [String]
+    /// A torn write was found at the log's end before, and what has become of it is not known.
+    private let isTornBefore: Bool
 
     /// - Parameter isReadOnly: nothing is even synced; for those who only look.
     /// - Throws: `StorageError` with the file and the reason when the log isn't whole.
@@ -38,7 +40,7 @@ struct LogRecovery {
         }
         var scan = LogScan(
             directory: directory, marksWanted: Set(candidates.map(\.header.frame)))
-        ending = LogScan.Ending(offset: 0, fileBytes: 0, tornEnd: nil)
+        ending = LogScan.Ending(offset: 0, fileBytes: 0, tornEnd: nil, lastFrame: nil)
         for (index, segment) in segments.enumerated() {
             ending = try scan.scan(
                 segment: segment, isFirst: index == 0, isNewest: index == segments.count - 1)
@@ -52,6 +54,9 @@ struct LogRecovery {
         if let newest = snapshots.last, let mark = scan.marks[newest.header.frame] {
             bytesSinceSnapshot = scan.frameBytes - mark.frameBytes
         }
+        let newest = segments.last ?? 0
+        isTornBefore = names.contains(
+            FileName.torn(firstFrame: newest, offset: UInt64(ending.offset), attempt: 0))
         try checkBeginning()
     }
 
@@ -147,9 +152,10 @@ struct LogRecovery {
         try nameInManifest(newest)
         let name = FileName.segment(firstFrame: newest).text
         let fullBytes = max(ending.fileBytes, segmentBytes)
-        guard ending.tornEnd != nil || ending.fileBytes < fullBytes else { return }
         let segment = try fileSystem.open(directory.file(name), .writing)
         defer { segment.close() }
+        try writeAgain(ending.lastFrame, of: segment)
+        guard ending.tornEnd != nil || isTornBefore || ending.fileBytes < fullBytes else { return }
         if let end = ending.tornEnd {
             let offset = UInt64(ending.offset)
             let torn = try segment.read(end - ending.offset, at: offset)
@@ -158,7 +164,20 @@ struct LogRecovery {
                 .tornWrite(file: directory.file(name), offset: offset, keptIn: kept))
         }
         try segment.zero(UInt64(ending.offset)..<UInt64(fullBytes))
-        ending = LogScan.Ending(offset: ending.offset, fileBytes: fullBytes, tornEnd: nil)
+        ending = LogScan.Ending(
+            offset: ending.offset, fileBytes: fullBytes, tornEnd: nil, lastFrame: ending.lastFrame)
+    }
+
+    /// The sync of the newest frame may have failed, and ended the process before us. The system
+    /// then goes on showing what the disk never got, and counts it as written: a sync of ours can't
+    /// tell. Only writing it again can. Every frame before it is proven by its successor.
+    private func writeAgain(
+        _ frame: Range<Int>?, of segment: any StorageFile
+    ) throws(StorageError) {
+        guard let frame else { return }
+        let offset = UInt64(frame.lowerBound)
+        try segment.write(try segment.read(frame.count, at: offset), at: offset)
+        try segment.fdatasync()
     }
 
     /// A crash may have come before the manifest that was to name the newest segment. Left alone,

@@ -24,6 +24,8 @@ struct LogScan {
         let fileBytes: Int
         /// The end of an unfinished write that begins at `offset`; nil when only zeros follow.
         let tornEnd: Int?
+        /// The newest frame, when it is in this segment.
+        let lastFrame: Range<Int>?
     }
 
     init(directory: DataDirectory, marksWanted: Set<UInt64>) {
@@ -61,6 +63,10 @@ struct LogScan {
         _ bytes: [UInt8], path: String, isNewest: Bool
     ) throws(StorageError) -> Ending {
         var offset = SegmentHeader.bytes
+        var last: Range<Int>?
+        func ending(tornEnd: Int?) -> Ending {
+            Ending(offset: offset, fileBytes: bytes.count, tornEnd: tornEnd, lastFrame: last)
+        }
         while offset < bytes.count {
             switch FrameReader.read(bytes, at: offset) {
             case .valid(let frame):
@@ -72,6 +78,7 @@ struct LogScan {
                 try visit(frame, bytes, path)
                 lastKind = frame.kind
                 frameBytes += UInt64(frame.range.count)
+                last = frame.range
                 offset = frame.range.upperBound
                 mark()
             case .futureVersion(let found):
@@ -80,21 +87,21 @@ struct LogScan {
             case .invalid(let reason, let trustedLength):
                 let end = ByteScan.endOfContent(bytes, in: offset..<bytes.count)
                 if end == offset, trustedLength == nil {
-                    return Ending(offset: offset, fileBytes: bytes.count, tornEnd: nil)
+                    return ending(tornEnd: nil)
                 }
                 try judge(
-                    bytes, path: path, at: offset, reason: reason, trustedLength: trustedLength,
-                    isNewest: isNewest)
-                return Ending(offset: offset, fileBytes: bytes.count, tornEnd: end)
+                    bytes, path: path, at: offset, contentEnd: end, reason: reason,
+                    trustedLength: trustedLength, isNewest: isNewest)
+                return ending(tornEnd: end)
             }
         }
-        return Ending(offset: offset, fileBytes: bytes.count, tornEnd: nil)
+        return ending(tornEnd: nil)
     }
 
     /// Returns when the invalid frame is a torn write; throws when it is rot.
     private func judge(
-        _ bytes: [UInt8], path: String, at offset: Int, reason: String, trustedLength: Int?,
-        isNewest: Bool
+        _ bytes: [UInt8], path: String, at offset: Int, contentEnd: Int, reason: String,
+        trustedLength: Int?, isNewest: Bool
     ) throws(StorageError) {
         if !isNewest {
             throw .corrupt(
@@ -106,11 +113,12 @@ struct LogScan {
                 file: path, offset: UInt64(offset),
                 reason: reason + ", but the frame at offset \(later) after it is whole")
         }
-        let isTorn = TornTail.isTorn(bytes, at: offset, trustedLength: trustedLength)
+        let isTorn = TornTail.isTorn(
+            bytes, at: offset, contentEnd: contentEnd, trustedLength: trustedLength)
         if !isTorn {
             throw .corrupt(
                 file: path, offset: UInt64(offset),
-                reason: reason + ", and every sector of it has been written")
+                reason: reason + ", and all of it has been written")
         }
     }
 

@@ -9,9 +9,6 @@ struct SegmentMaker {
     /// How many wait for use. Two, because filling one takes less time than zeroing one when the
     /// disk is busy with both.
     static let sparesMax = 2
-    /// How often a full disk is asked again.
-    static let retryMilliseconds = 1000
-
     func make(number: Int) throws(StorageError) -> SpareSegment {
         let fileSystem = directory.fileSystem
         let spare = SpareSegment(number: number)
@@ -41,7 +38,7 @@ struct SegmentMaker {
     ) throws(StorageError) -> any StorageFile {
         let fileSystem = directory.fileSystem
         let header = SegmentHeader(
-            directory: directory.id, createdAtMilliseconds: WallMilliseconds.now(), tail: tail)
+            directory: directory.id, createdAtMilliseconds: directory.clock(), tail: tail)
         let file = try fileSystem.open(directory.file(spare.segmentName), .writing)
         try file.write(header.encoded, at: 0)
         try file.fsync()

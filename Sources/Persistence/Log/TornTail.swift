@@ -10,9 +10,14 @@ enum TornTail {
     /// Whether the invalid frame at `offset` can be an interrupted write.
     ///
     /// - Parameters:
+    ///   - contentEnd: behind the last byte that is not zero.
     ///   - trustedLength: the frame's length when its header is intact; without it only the header
     ///     itself is judged.
-    static func isTorn(_ bytes: [UInt8], at offset: Int, trustedLength: Int?) -> Bool {
+    static func isTorn(
+        _ bytes: [UInt8], at offset: Int, contentEnd: Int, trustedLength: Int?
+    ) -> Bool {
+        // What lies behind a frame was written after it was durable.
+        if let trustedLength, contentEnd > offset + trustedLength { return false }
         let end = offset + (trustedLength ?? Frame.headerBytes)
         if end > bytes.count { return true }
         var start = offset

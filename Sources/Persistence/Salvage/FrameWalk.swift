@@ -74,7 +74,8 @@ struct FrameWalk {
                 let newest = runs.last?.lastFrame ?? 0
                 let later = TornTail.laterFrame(bytes, after: offset, newerThan: newest)
                 if later == nil, isNewest,
-                    TornTail.isTorn(bytes, at: offset, trustedLength: trustedLength)
+                    TornTail.isTorn(
+                        bytes, at: offset, contentEnd: end, trustedLength: trustedLength)
                 {
                     torn = (file, UInt64(offset), UInt64(end - offset))
                     return

@@ -1,0 +1,35 @@
+import StorageSimulation
+import Testing
+
+/// The short form of `make simulate`: the log's own code over a disk that loses power, fails, lies
+/// and rots. docs/simulation.md says what is checked.
+@Suite("Simulated storage")
+struct SimulationTests {
+    /// A few seconds in a debug build; `make simulate` tries a million.
+    private static let seedCount: UInt64 = 600
+
+    @Test("every promise is kept in hundreds of short lives")
+    func seeds() {
+        var tally = Tally()
+        for seed in 1...Self.seedCount {
+            if let failure = Simulation.run(seed: seed, tally: &tally) {
+                Issue.record("make simulate SEED=\(seed): \(failure)")
+            }
+        }
+        // A simulation that never meets something does not test it.
+        let rare: Set<Tally.Outcome> = [
+            .lostWhatNobodyCanTell, .refusedAsItMay, .healedAsItMay, .snapshotTrimmedLog,
+        ]
+        for fault in Tally.Fault.allCases { #expect(tally[fault] > 0, "\(fault)") }
+        for outcome in Tally.Outcome.allCases where !rare.contains(outcome) {
+            #expect(tally[outcome] > 0, "\(outcome)")
+        }
+    }
+
+    @Test("the same seed gives the same run, step by step")
+    func repeatable() {
+        for seed: UInt64 in [1, 7, 365, 9773] {
+            #expect(Simulation.trace(seed: seed) == Simulation.trace(seed: seed), "seed \(seed)")
+        }
+    }
+}
