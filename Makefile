@@ -1,6 +1,7 @@
 # One command for everything. Each target is a script that says what it is doing and can be run twice.
 .DEFAULT_GOAL := help
-.PHONY: help setup run build test proof check fmt bench micro capacity soak crash simulate mutants clean
+.PHONY: help setup run build test proof check fmt bench micro capacity soak crash powercut corruption \
+	simulate mutants fuzz release clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,5 +58,20 @@ mutants: ## take away each guard of the storage code: somebody must notice
 	@scripts/setup.sh --for build
 	@scripts/mutants.sh
 
+powercut: ## cut the power under load, ROUNDS times (default 200); SEED repeats one run
+	@scripts/setup.sh
+	@scripts/build.sh
+	ROUNDS=$${ROUNDS:-200} .venv/bin/python -m pytest Tests/e2e/test_powercut.py -s
+
+corruption: ## damage every byte of a data directory: docs/durability/corruption.md
+	@scripts/corruption.sh
+
+fuzz: ## look for inputs that break a reader, SECONDS (default 60) each; TARGET=json for one
+	@SECONDS_EACH=$${SECONDS_EACH:-$(SECONDS)} scripts/fuzz.sh
+
+release: ## the release as one file, in .build-release
+	@scripts/setup.sh --for build
+	@scripts/release.sh
+
 clean: ## remove build products; data and keys stay
-	rm -rf .build .build-mutants .venv .venv-bench Tests/e2e/.pytest_cache
+	rm -rf .build .build-mutants .build-fuzz .build-release .venv .venv-bench Tests/e2e/.pytest_cache

@@ -100,6 +100,10 @@ var package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
+        // The fuzz targets over their corpora; with the fuzzer they are a program of their own.
+        .testTarget(
+            name: "FuzzTests", dependencies: ["Actors", "App", "Persistence", "TestSupport"],
+            exclude: ["FuzzEntry.swift", "corpus"], swiftSettings: settings),
         // The house rules, checked like everything else.
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ],
@@ -163,4 +167,21 @@ if ProcessInfo.processInfo.environment["ENABLE_SIMULATION"] != nil {
         .executableTarget(
             name: "Simulation", dependencies: ["StorageSimulation"], path: "Tests/Simulation",
             swiftSettings: settings))
+}
+
+// What the fuzzer watches is compiled with its instruments, and only for `make fuzz`.
+if ProcessInfo.processInfo.environment["ENABLE_FUZZING"] != nil {
+    let instruments: [SwiftSetting] = [
+        .unsafeFlags(["-sanitize=fuzzer", "-enable-testing", "-parse-as-library"])
+    ]
+    package.targets.removeAll { $0.type == .test }
+    for target in package.targets where ["Persistence", "Actors", "App"].contains(target.name) {
+        target.swiftSettings = settings + instruments
+    }
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz", dependencies: ["Actors", "App", "Persistence", "TestSupport"],
+            path: "Tests/FuzzTests", exclude: ["FuzzTests.swift", "corpus"],
+            swiftSettings: settings + instruments,
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]))
 }

@@ -39,9 +39,9 @@ HOW
 # package:what-proves-it, a command or a file.
 packages() {
     echo "libcrypt-dev:/usr/include/crypt.h libsodium-dev:/usr/include/sodium.h"
-    echo "zlib1g-dev:/usr/include/zlib.h make:make curl:curl"
+    echo "zlib1g-dev:/usr/include/zlib.h make:make curl:curl binutils:strip python3:python3"
     [[ $purpose == build ]] && return
-    echo "python3:python3 python3-venv:ensurepip oathtool:oathtool zbar-tools:zbarimg"
+    echo "gcc:cc python3-venv:ensurepip oathtool:oathtool zbar-tools:zbarimg"
     echo "librsvg2-bin:rsvg-convert jq:jq openssl:openssl git:git wrk:wrk chromium:chromium"
     # The tools have Redis' server, too, without the service of the package that is named after it.
     [[ $purpose == bench ]] && echo "nginx-light:/usr/sbin/nginx redis-tools:redis-benchmark"

@@ -38,7 +38,7 @@ struct AlertRoutes: Sendable {
                 contentTypes: [], bytesMax: Self.testBodyBytesMax,
                 schema: .object([
                     .init(
-                        "to", .string(example: "+14155550100"), isRequired: false,
+                        "to", .phone, isRequired: false,
                         note: "Another number than the account's; for admins only.")
                 ])),
             response: .json(status: 200, AlertJSON.answerSchema), errors: Self.sendErrors
@@ -83,8 +83,8 @@ struct AlertRoutes: Sendable {
             access: .adminOrScope(.alertsSend), rateClass: .sms,
             request: .json(
                 .object([
-                    .init("to", .string(example: "+14155550100")),
-                    .init("body", .string(), note: "1–1600 characters."),
+                    .init("to", .phone),
+                    .init("body", .text(1...1600), note: "Not only white space."),
                 ])),
             response: .json(status: 200, AlertJSON.answerSchema), errors: Self.sendErrors
         ) { call throws(APIError) in
@@ -137,7 +137,11 @@ struct AlertRoutes: Sendable {
         Endpoint(
             .get, "/api/alerts/status", "Whether messages can be sent, and what became of the last",
             access: .sessionOrScope(.statusRead), rateClass: .reads,
-            query: [.init("limit", .integer, isRequired: false, note: "1–200, 50 when absent.")],
+            query: [
+                .init(
+                    "limit", .integer(in: Self.listLimits), isRequired: false,
+                    note: "50 when absent.")
+            ],
             response: .json(status: 200, AlertJSON.statusSchema), errors: [.validationFailed]
         ) { call throws(APIError) in
             let limit = try call.number(

@@ -18,19 +18,44 @@ enum FileDescriptors {
         _ = unsafe setrlimit(kind, &limit)
     }
 
-    /// Says so when the configured number of connections could run out of descriptors: then the
-    /// system would refuse them without a word.
-    static func check(connectionsMax: Int, logger: Logger) {
+    /// Takes no more connections than there are descriptors for, and says so when these are fewer
+    /// than configured.
+    ///
+    /// A process that has none left can't go on: the log could not open its next segment, and
+    /// libdispatch, which looks into /proc for how busy its threads are, traps when it can't. So
+    /// strangers must not be able to take the last one.
+    static func fit(_ http: inout HTTPServerConfiguration, logger: Logger) {
         guard let max = Machine.descriptors?.max else { return }
-        let needed = connectionsMax * perConnection + reserved
-        guard needed > max else { return }
+        let (connections, refused) = share(
+            of: Int(clamping: max), connections: http.connectionsMax,
+            refused: http.refusedConnectionsMax)
+        guard connections < http.connectionsMax || refused < http.refusedConnectionsMax else {
+            return
+        }
+        let needed = http.connectionsMax * perConnection + http.refusedConnectionsMax + reserved
         logger.warning(
-            "the limit of open files is too low for http.connections_max",
+            "the limit of open files is too low for http.connections_max; fewer are taken",
             metadata: [
-                "open_files_max": "\(max)", "connections_max": "\(connectionsMax)",
+                "open_files_max": "\(max)", "connections_max": "\(http.connectionsMax)",
+                "connections_taken": "\(connections)",
                 "fix": "raise LimitNOFILE (systemd) or `ulimit -n` to \(needed)",
             ])
+        http.connectionsMax = connections
+        http.refusedConnectionsMax = refused
     }
+
+    /// How many connections may be served and how many more may be told that they are not.
+    static func share(
+        of max: Int, connections: Int, refused: Int
+    ) -> (connections: Int, refused: Int) {
+        // Whoever allows less than is reserved gets a server for a few callers.
+        let room = Swift.max(max - reserved, max / 4)
+        let refused = min(refused, room / refusedShare)
+        return (Swift.max(1, min(connections, (room - refused) / perConnection)), refused)
+    }
+
+    /// Connections that are only told to come back take at most this part of the room.
+    private static let refusedShare = 8
 
     private static var kind: __rlimit_resource_t { __rlimit_resource_t(RLIMIT_NOFILE.rawValue) }
 }

@@ -20,9 +20,9 @@ enum Server {
         defer { sink.flush() }
         let clock = SystemWallClock()
         let logger = makeLogger(settings, sink, clock)
-        let http = try settings.httpConfiguration()
+        var http = try settings.httpConfiguration()
         FileDescriptors.raiseLimit()
-        FileDescriptors.check(connectionsMax: http.connectionsMax, logger: logger)
+        FileDescriptors.fit(&http, logger: logger)
         let core = try await Core.open(settings, keys: keys, clock: clock, logger: logger)
         let isStopping = StopFlag()
         let ids = TraceIDSource(seed: SystemRandomSource())
@@ -38,7 +38,7 @@ enum Server {
         let server = HTTPServer(
             http, front: front, gateway: gateway, direct: direct, registry: registry,
             logger: logger
-        ) { port in
+        ) { [http] port in
             Announcement.print(host: http.host, port: port, isTLS: http.tls != nil)
         }
         let snapshotter = core.snapshotter(settings, logger: logger)

@@ -87,6 +87,8 @@ package indirect enum Schema: Sendable {
     case object([Field])
     /// A schema kept once under `components/schemas`.
     case named(String, Schema)
+    /// A text or a number with its bounds.
+    case limited(Schema, SchemaLimits)
 
     package struct Field: Sendable {
         package var name: String

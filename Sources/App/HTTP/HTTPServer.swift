@@ -40,7 +40,7 @@ package struct HTTPServer: Service {
                 address: .hostname(configuration.host, port: configuration.port),
                 backlog: configuration.backlog,
                 availableConnectionsDelegate: MaximumAvailableConnections(
-                    configuration.connectionsMax + HTTPServerConfiguration.refusedConnectionsMax,
+                    configuration.connectionsMax + configuration.refusedConnectionsMax,
                     logger: logger)),
             onServerRunning: { [onListening] channel in
                 onListening(channel.localAddress?.port ?? 0)

@@ -14,7 +14,7 @@ package struct HTTPServerConfiguration: Sendable {
     /// Beyond this, new connections are told that the server is overloaded.
     package var connectionsMax = 10_000
     /// So many connections may wait to be told so; the next ones wait in the kernel's queue.
-    package static let refusedConnectionsMax = 1_024
+    package var refusedConnectionsMax = 1_024
     /// What the bodies of all requests may take together: some thirty of the largest batches.
     package var bodiesBytesMax = 256 << 20
     /// How many wait there: enough for a burst, bounded by net.core.somaxconn.

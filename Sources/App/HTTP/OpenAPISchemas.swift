@@ -36,6 +36,9 @@ struct OpenAPISchemas {
                 named[name] = tree(inner)
             }
             return .object([("$ref", .string("#/components/schemas/\(name)"))])
+        case .limited(let inner, let limits):
+            guard case .object(let members) = tree(inner) else { return tree(inner) }
+            return .object(members + limits.members)
         }
     }
 
@@ -80,7 +83,8 @@ extension Schema {
         switch self {
         case .object(let fields): .object(fields + [Schema.traceID])
         case .named(let name, let inner): .named("\(name)Answer", inner.withTraceID)
-        case .string, .integer, .number, .boolean, .nullable, .array, .enumeration, .any: self
+        case .string, .integer, .number, .boolean, .nullable, .array, .enumeration, .any, .limited:
+            self
         }
     }
 }

@@ -27,8 +27,8 @@ struct AccountRoutes: Sendable {
             request: .json(
                 .object([
                     .init("email", .string(format: "email")),
-                    .init("password", .string(), note: "8–128 characters."),
-                    .init("phone_e164", .string(), isRequired: false),
+                    .init("password", .newPassword),
+                    .init("phone_e164", .phone, isRequired: false),
                 ])),
             response: .json(status: 201, UserSessionEnvelope.schema),
             errors: [
@@ -233,7 +233,7 @@ struct AccountRoutes: Sendable {
             access: .session(stepUp: true), rateClass: .signIn,
             request: .json(
                 .object([
-                    .init("current_password", .string()), .init("new_password", .string()),
+                    .init("current_password", .string()), .init("new_password", .newPassword),
                 ])),
             response: .json(status: 200, UserSessionEnvelope.schema),
             errors: [
@@ -275,7 +275,7 @@ struct AccountRoutes: Sendable {
             "Set a new password with an administrator's reset_token; every session ends",
             access: .anyoneSameSite, rateClass: .signIn,
             request: .json(
-                .object([.init("reset_token", .string()), .init("new_password", .string())])),
+                .object([.init("reset_token", .string()), .init("new_password", .newPassword)])),
             response: .json(status: 200, EmptyEnvelope.schema),
             errors: [
                 .resetTokenInvalid, .passwordTooShort, .passwordTooLong, .passwordCommon,
@@ -314,7 +314,7 @@ struct AccountRoutes: Sendable {
         Endpoint(
             .patch, "/api/auth/profile", "Change the phone number; null removes it",
             access: .session(stepUp: true),
-            request: .json(.object([.init("phone_e164", .nullable(.string()))])),
+            request: .json(.object([.init("phone_e164", .nullable(.phone))])),
             response: .json(status: 200, UserEnvelope.schema),
             errors: [.phoneInvalid, .storageFull]
         ) { call throws(APIError) in

@@ -38,7 +38,10 @@ struct IntegrationRoutes: Sendable {
         Endpoint(
             .get, "/api/integrations/{id}/stats", "Counts by hour, latencies, rate limits",
             access: .sessionOrScope(.statusRead), rateClass: .reads,
-            query: [.init("hours", .integer, isRequired: false, note: "1–24, 24 when absent.")],
+            query: [
+                .init(
+                    "hours", .integer(in: 1...24), isRequired: false, note: "1–24, 24 when absent.")
+            ],
             response: .json(status: 200, IntegrationStats.schema),
             errors: [.integrationUnknown, .validationFailed]
         ) { call throws(APIError) in

@@ -38,12 +38,14 @@ struct TokenRoutes: Sendable {
             access: .admin(stepUp: true),
             request: .json(
                 .object([
-                    .init("name", .string(), note: "1–100 characters."),
+                    .init("name", .text(1...100), note: "Printable characters."),
                     .init(
                         "scopes", .array(.string(example: "usage:write")),
                         note: "session:read, usage:write, usage:read, alerts:send, status:read, "
                             + "metrics:read, call:{integration}, call:{integration}:read"),
-                    .init("expires_in_days", .integer, isRequired: false, note: "1–3650."),
+                    .init(
+                        "expires_in_days", .integer(in: 1...ServiceToken.expiryDaysMax),
+                        isRequired: false),
                 ])),
             response: .json(
                 status: 201,

@@ -91,7 +91,9 @@ struct UsageRoutes: Sendable {
             .get, "/api/integrations/{id}/events", "Events of an integration, newest first",
             access: .sessionOrScope(.usageRead), rateClass: .reads,
             query: [
-                .init("limit", .integer, isRequired: false, note: "1–200, 50 when absent."),
+                .init(
+                    "limit", .integer(in: Self.limits), isRequired: false,
+                    note: "1–200, 50 when absent."),
                 .init("cursor", .string(), isRequired: false, note: "`next_cursor` of a page."),
             ],
             response: .json(

@@ -91,10 +91,11 @@ class Gateway:
         env: dict[str, str] | None = None,
         without: tuple[str, ...] = (),
         args: tuple[str, ...] = (PRIVATE_UPSTREAMS,),
+        data: Path | None = None,
     ) -> "Gateway":
         """`servers` is the factory of conftest.py; `without` names credentials to leave out."""
         settings = {**provider_environment(upstream, without=without), **(env or {})}
-        return cls(servers.start(env=settings, args=args), upstream)
+        return cls(servers.start(env=settings, args=args, data=data), upstream)
 
     def restarted(self) -> "Gateway":
         """The same tokens and the same admin at the new address of a server started again."""
