@@ -172,16 +172,18 @@ if ProcessInfo.processInfo.environment["ENABLE_SIMULATION"] != nil {
 // What the fuzzer watches is compiled with its instruments, and only for `make fuzz`.
 if ProcessInfo.processInfo.environment["ENABLE_FUZZING"] != nil {
     let instruments: [SwiftSetting] = [
-        .unsafeFlags(["-sanitize=fuzzer", "-enable-testing", "-parse-as-library"])
+        .unsafeFlags(["-sanitize=fuzzer", "-enable-testing"])
     ]
     package.targets.removeAll { $0.type == .test }
     for target in package.targets where ["Persistence", "Actors", "App"].contains(target.name) {
         target.swiftSettings = settings + instruments
     }
-    package.targets.append(
+    package.targets += [
+        .systemLibrary(name: "CFuzzer", path: "Tests/CFuzzer"),
         .executableTarget(
-            name: "Fuzz", dependencies: ["Actors", "App", "Persistence", "TestSupport"],
+            name: "Fuzz", dependencies: ["Actors", "App", "CFuzzer", "Persistence", "TestSupport"],
             path: "Tests/FuzzTests", exclude: ["FuzzTests.swift", "corpus"],
             swiftSettings: settings + instruments,
-            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]))
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]),
+    ]
 }

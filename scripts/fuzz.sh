@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the fuzz targets with coverage for guidance, each for SECONDS (60) from its corpus; TARGET names
-# one of them. What breaks a promise is kept in .build-fuzz/found and repeated by
+# Runs the fuzz targets with coverage for guidance, each for so many SECONDS (60) from its corpus;
+# TARGET names one of them. What breaks a promise is kept in .build-fuzz/found and repeated by
 # `FUZZ_TARGET=… .build-fuzz/release/Fuzz FILE`. MERGE=1 adds to the corpora what reached more code.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,7 +10,8 @@ seconds=${SECONDS_EACH:-60}
 input_bytes_max=4096
 # A leak of a Swift object in C++'s eyes is none; memory is bounded instead.
 memory_mib_max=2048
-export ENABLE_FUZZING=1
+# Backtraces of traps take seconds each, and the message says what broke.
+export ENABLE_FUZZING=1 SWIFT_BACKTRACE=enable=no
 step "build with the fuzzer's instruments" \
     swift build -c release --scratch-path .build-fuzz --product Fuzz
 

@@ -1,20 +1,36 @@
+import CFuzzer
 import Foundation
 
-/// What libFuzzer calls with every input that it makes up; its own `main` reads the command line.
-/// The target is named in the environment, so that one program has them all.
-@_cdecl("LLVMFuzzerTestOneInput") public func testOneInput(
-    _ start: UnsafePointer<UInt8>, _ count: Int
-) -> CInt {
-    // Safe: libFuzzer owns so many bytes there until this returns.
-    let bytes = unsafe Array(UnsafeBufferPointer(start: start, count: count))
-    target.run(bytes)
-    return 0
-}
-
-private let target: FuzzTarget = {
-    let name = ProcessInfo.processInfo.environment["FUZZ_TARGET"] ?? ""
-    guard let target = FuzzTarget(rawValue: name) else {
-        fatalError("FUZZ_TARGET has to be one of \(FuzzTarget.allCases.map(\.rawValue))")
+/// libFuzzer with one of the targets, named in the environment; the command line is libFuzzer's.
+@main
+enum FuzzEntry {
+    static func main() {
+        // Asked for now, so that a wrong name is a message and no finding.
+        _ = target
+        var count = CommandLine.argc
+        var arguments = unsafe CommandLine.unsafeArgv
+        // Safe: both outlive the call, and libFuzzer owns so many bytes there during each call of
+        // the closure.
+        let status = unsafe withUnsafeMutablePointer(to: &arguments) { arguments in
+            unsafe arguments.withMemoryRebound(
+                to: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?.self, capacity: 1
+            ) { arguments in
+                unsafe LLVMFuzzerRunDriver(&count, arguments) { start, count in
+                    unsafe FuzzEntry.target.run(
+                        Array(UnsafeBufferPointer(start: start, count: count)))
+                    return 0
+                }
+            }
+        }
+        exit(status)
     }
-    return target
-}()
+
+    static let target: FuzzTarget = {
+        let name = ProcessInfo.processInfo.environment["FUZZ_TARGET"] ?? ""
+        guard let target = FuzzTarget(rawValue: name) else {
+            print("FUZZ_TARGET has to be one of \(FuzzTarget.allCases.map(\.rawValue))")
+            exit(64)
+        }
+        return target
+    }()
+}

@@ -1,5 +1,5 @@
-"""A server with few file descriptors takes fewer connections, and never uses the last one: it answers
-those who are there, goes on writing, and takes others when there is room."""
+"""A server with few file descriptors takes fewer connections, and never uses the last one: it
+answers those who are there, goes on writing, and takes others when there is room."""
 
 import socket
 import time
@@ -70,7 +70,7 @@ def test_a_crowd_takes_not_the_last_descriptor(limited, crowd):
         time.sleep(0.05)
     assert limited.is_alive()
     assert len(list(limited.data.glob("wal-0*.log"))) > 1
-    assert DESCRIPTORS / 3 < most < DESCRIPTORS, "the crowd is not there, or took everything"
+    assert DESCRIPTORS / 5 < most < DESCRIPTORS, "the crowd is not there, or took everything"
     assert "fewer are taken" in limited.output()
 
     for connection in crowd:

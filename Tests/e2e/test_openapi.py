@@ -12,6 +12,8 @@ from harness import PASSWORD, REPOSITORY
 # `make test` takes a bounded look; more is OPENAPI_EXAMPLES=500.
 EXAMPLES = os.environ.get("OPENAPI_EXAMPLES", "8")
 SECONDS_MAX = int(os.environ.get("OPENAPI_SECONDS", "120"))
+# Not `positive_data_acceptance`: some rules are none of JSON Schema's, such as that a password is
+# not among the most common ones, or that one of two members is there.
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
@@ -19,7 +21,6 @@ CHECKS = (
     "response_headers_conformance",
     "response_schema_conformance",
     "negative_data_rejection",
-    "positive_data_acceptance",
     "unsupported_method",
 )
 # Calls of providers answer what these answer; the others would lock the one account out.

@@ -38,7 +38,7 @@ struct AlertRoutes: Sendable {
                 contentTypes: [], bytesMax: Self.testBodyBytesMax,
                 schema: .object([
                     .init(
-                        "to", .phone, isRequired: false,
+                        "to", .nullable(.phone), isRequired: false,
                         note: "Another number than the account's; for admins only.")
                 ])),
             response: .json(status: 200, AlertJSON.answerSchema), errors: Self.sendErrors

@@ -24,24 +24,25 @@ enum FileDescriptors {
     /// A process that has none left can't go on: the log could not open its next segment, and
     /// libdispatch, which looks into /proc for how busy its threads are, traps when it can't. So
     /// strangers must not be able to take the last one.
-    static func fit(_ http: inout HTTPServerConfiguration, logger: Logger) {
-        guard let max = Machine.descriptors?.max else { return }
-        let (connections, refused) = share(
-            of: Int(clamping: max), connections: http.connectionsMax,
-            refused: http.refusedConnectionsMax)
-        guard connections < http.connectionsMax || refused < http.refusedConnectionsMax else {
-            return
-        }
-        let needed = http.connectionsMax * perConnection + http.refusedConnectionsMax + reserved
+    static func fitted(
+        _ configured: HTTPServerConfiguration, logger: Logger
+    ) -> HTTPServerConfiguration {
+        guard let max = Machine.descriptors?.max else { return configured }
+        var http = configured
+        (http.connectionsMax, http.refusedConnectionsMax) = share(
+            of: Int(clamping: max), connections: configured.connectionsMax,
+            refused: configured.refusedConnectionsMax)
+        guard http.connectionsMax < configured.connectionsMax else { return http }
+        let needed =
+            configured.connectionsMax * perConnection + configured.refusedConnectionsMax + reserved
         logger.warning(
             "the limit of open files is too low for http.connections_max; fewer are taken",
             metadata: [
-                "open_files_max": "\(max)", "connections_max": "\(http.connectionsMax)",
-                "connections_taken": "\(connections)",
+                "open_files_max": "\(max)", "connections_max": "\(configured.connectionsMax)",
+                "connections_taken": "\(http.connectionsMax)",
                 "fix": "raise LimitNOFILE (systemd) or `ulimit -n` to \(needed)",
             ])
-        http.connectionsMax = connections
-        http.refusedConnectionsMax = refused
+        return http
     }
 
     /// How many connections may be served and how many more may be told that they are not.

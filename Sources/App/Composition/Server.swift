@@ -20,9 +20,8 @@ enum Server {
         defer { sink.flush() }
         let clock = SystemWallClock()
         let logger = makeLogger(settings, sink, clock)
-        var http = try settings.httpConfiguration()
         FileDescriptors.raiseLimit()
-        FileDescriptors.fit(&http, logger: logger)
+        let http = FileDescriptors.fitted(try settings.httpConfiguration(), logger: logger)
         let core = try await Core.open(settings, keys: keys, clock: clock, logger: logger)
         let isStopping = StopFlag()
         let ids = TraceIDSource(seed: SystemRandomSource())

@@ -105,8 +105,9 @@ package struct OpenAPIDocument: Sendable {
         case .json(let schema):
             return content(["application/json"], schemas.tree(schema), isRequired: true)
         case .raw(let types, _, let schema):
-            let types = types.isEmpty ? ["*/*"] : types
-            return content(types, schemas.tree(schema), isRequired: true)
+            // Where any type is taken, none is too.
+            return content(
+                types.isEmpty ? ["*/*"] : types, schemas.tree(schema), isRequired: !types.isEmpty)
         }
     }
 

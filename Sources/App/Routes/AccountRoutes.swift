@@ -28,7 +28,7 @@ struct AccountRoutes: Sendable {
                 .object([
                     .init("email", .string(format: "email")),
                     .init("password", .newPassword),
-                    .init("phone_e164", .phone, isRequired: false),
+                    .init("phone_e164", .nullable(.phone), isRequired: false),
                 ])),
             response: .json(status: 201, UserSessionEnvelope.schema),
             errors: [
@@ -123,7 +123,7 @@ struct AccountRoutes: Sendable {
             request: .json(
                 .object([
                     .init("temp_token", .string()),
-                    .init("code", .string(), isRequired: false),
+                    .init("code", .code, isRequired: false),
                     .init("backup_code", .string(), isRequired: false),
                 ])),
             response: .json(
@@ -195,7 +195,7 @@ struct AccountRoutes: Sendable {
             request: .json(
                 .object([
                     .init("password", .string()),
-                    .init("code", .string(), isRequired: false, note: "When two-factor is on."),
+                    .init("code", .code, isRequired: false, note: "When two-factor is on."),
                     .init("backup_code", .string(), isRequired: false),
                 ])),
             response: .json(status: 200, UserSessionEnvelope.schema),

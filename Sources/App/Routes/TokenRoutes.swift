@@ -40,11 +40,12 @@ struct TokenRoutes: Sendable {
                 .object([
                     .init("name", .text(1...100), note: "Printable characters."),
                     .init(
-                        "scopes", .array(.string(example: "usage:write")),
+                        "scopes",
+                        .array(1...ServiceToken.scopesMax, of: .string(example: "usage:write")),
                         note: "session:read, usage:write, usage:read, alerts:send, status:read, "
                             + "metrics:read, call:{integration}, call:{integration}:read"),
                     .init(
-                        "expires_in_days", .integer(in: 1...ServiceToken.expiryDaysMax),
+                        "expires_in_days", .nullable(.integer(in: 1...ServiceToken.expiryDaysMax)),
                         isRequired: false),
                 ])),
             response: .json(

@@ -68,7 +68,7 @@ struct TwoFactorRoutes: Sendable {
             access: .optionalSession, rateClass: .signIn,
             request: .json(
                 .object([
-                    .init("code", .string()),
+                    .init("code", .code),
                     .init("temp_token", .string(), isRequired: false, note: "Without a session."),
                 ])),
             response: .json(
@@ -127,7 +127,7 @@ struct TwoFactorRoutes: Sendable {
             access: .session(stepUp: true), rateClass: .signIn,
             request: .json(
                 .object([
-                    .init("code", .string(), isRequired: false),
+                    .init("code", .code, isRequired: false),
                     .init("backup_code", .string(), isRequired: false),
                 ])),
             response: .json(status: 200, UserEnvelope.schema),
@@ -156,7 +156,7 @@ struct TwoFactorRoutes: Sendable {
             .post, "/api/auth/2fa/backup-codes",
             "Make new backup codes, shown once; the old ones are dead",
             access: .session(stepUp: true), rateClass: .signIn,
-            request: .json(.object([.init("code", .string())])),
+            request: .json(.object([.init("code", .code)])),
             response: .json(
                 status: 200, .object([.init("backup_codes", .array(.string()))])),
             errors: [

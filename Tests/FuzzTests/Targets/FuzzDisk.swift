@@ -10,6 +10,7 @@ enum FuzzDisk {
         for bytes in [bytes, withRightFrame(bytes)] {
             _ = TornTail.laterFrame(bytes, after: 0, newerThan: 0)
             var offset = 0
+            let contentEnd = (bytes.lastIndex { $0 != 0 } ?? -1) + 1
             var tail = LogTail(shardCount: 4)
             scan: while offset < bytes.count {
                 switch FrameReader.read(bytes, at: offset) {
@@ -22,7 +23,8 @@ enum FuzzDisk {
                     if (try? next.advance(past: frame, in: bytes)) != nil { tail = next }
                     offset = frame.range.upperBound
                 case .invalid(_, let trusted):
-                    _ = TornTail.isTorn(bytes, at: offset, trustedLength: trusted)
+                    _ = TornTail.isTorn(
+                        bytes, at: offset, contentEnd: contentEnd, trustedLength: trusted)
                     break scan
                 case .futureVersion: break scan
                 }
