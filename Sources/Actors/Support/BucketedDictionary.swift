@@ -13,21 +13,23 @@ package struct BucketedDictionary<Key: Hashable & Sendable, Value: Sendable>: Se
         buckets = Array(repeating: DenseTable(), count: Self.bucketCount)
     }
 
-    private func bucket(of key: Key) -> Int {
-        // Only this process ever sees the choice, so Swift's seeded hash serves.
-        Int(truncatingIfNeeded: UInt(bitPattern: key.hashValue) % UInt(Self.bucketCount))
+    /// Of a key's hash. Only this process ever sees the choice, so Swift's seeded one serves.
+    private func bucket(_ hash: Int) -> Int {
+        Int(truncatingIfNeeded: UInt(bitPattern: hash) % UInt(Self.bucketCount))
     }
 
     package subscript(key: Key) -> Value? {
         get {
-            let bucket = bucket(of: key)
-            return buckets[bucket].place(of: key).map { buckets[bucket].values[$0] }
+            let hash = key.hashValue
+            let bucket = bucket(hash)
+            return buckets[bucket].place(of: key, hash: hash).map { buckets[bucket].values[$0] }
         }
         set {
-            let index = bucket(of: key)
+            let hash = key.hashValue
+            let bucket = bucket(hash)
             if let newValue {
-                if !buckets[index].update(newValue, for: key) { count += 1 }
-            } else if buckets[index].remove(key) {
+                if !buckets[bucket].update(newValue, for: key, hash: hash) { count += 1 }
+            } else if buckets[bucket].remove(key, hash: hash) {
                 count -= 1
             }
         }
@@ -36,9 +38,10 @@ package struct BucketedDictionary<Key: Hashable & Sendable, Value: Sendable>: Se
     /// Changes a value in place, without copying it out and in again. Does nothing for an absent
     /// key.
     package mutating func update(_ key: Key, _ change: (inout Value) -> Void) {
-        let index = bucket(of: key)
-        guard let place = buckets[index].place(of: key) else { return }
-        buckets[index].change(at: place, change)
+        let hash = key.hashValue
+        let bucket = bucket(hash)
+        guard let place = buckets[bucket].place(of: key, hash: hash) else { return }
+        buckets[bucket].change(at: place, change)
     }
 
     package var values: some Sequence<Value> { buckets.lazy.flatMap(\.values) }

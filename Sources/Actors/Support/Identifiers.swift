@@ -109,10 +109,17 @@ package struct TokenDigest: Hashable, Sendable {
 
     package init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
 
-    package init(of secret: some Sequence<UInt8>) {
-        var hasher = SHA256()
-        hasher.update(data: Array(secret))
-        self.init(bytes: Array(hasher.finalize()))
+    package init(of secret: some Sequence<UInt8>) { self.init(of: Array(secret)) }
+
+    package init(of secret: [UInt8]) {
+        // Safe: a digest of SHA-256 is 32 bytes, and `loadUnaligned` checks its bounds.
+        words = unsafe SHA256.hash(data: secret).withUnsafeBytes { bytes in
+            func word(_ index: Int) -> UInt64 {
+                unsafe UInt64(
+                    bigEndian: bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
+            }
+            return (word(0), word(1), word(2), word(3))
+        }
     }
 
     /// The first 32 bytes are taken; there must be as many.

@@ -58,7 +58,9 @@ package enum UsageRecord: LogRecord, Hashable {
         switch self {
         case .event(let facts, let report, let arrivedAt):
             writer.write(facts)
-            writer.writeOptional(report) { writer, report in
+            // `writeOptional`, without a generic function of another module.
+            writer.write(report != nil)
+            if let report {
                 writer.write(report.key.high)
                 writer.write(report.key.low)
                 writer.write(report.content)

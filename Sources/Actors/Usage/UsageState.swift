@@ -73,8 +73,10 @@ package struct UsageState: Sendable {
         appliedRecord = row
         switch record {
         case .event(let facts, let report, let arrivedAt):
-            update(facts.integration) { $0.add(UsageEvent(row: row, facts: facts)) }
-            count(facts, endedAt: arrivedAt)
+            update(facts.integration) { usage in
+                usage.add(UsageEvent(row: row, facts: facts))
+                usage.count(facts, endedAt: arrivedAt)
+            }
             if let report { reports.insert(report.key, content: report.content, at: arrivedAt) }
         case .attempt(let facts):
             underWay[row] = facts
@@ -82,8 +84,10 @@ package struct UsageState: Sendable {
         case .outcome(let began, let ending):
             guard var facts = underWay.removeValue(forKey: began) else { return }
             facts.end(ending)
-            update(facts.integration) { $0.ring.replace(UsageEvent(row: began, facts: facts)) }
-            count(facts, endedAt: ending.endedAt)
+            update(facts.integration) { usage in
+                usage.ring.replace(UsageEvent(row: began, facts: facts))
+                usage.count(facts, endedAt: ending.endedAt)
+            }
         case .credentialsChanged(let integration, let fingerprint):
             update(integration) { usage in
                 usage.fingerprint = fingerprint
@@ -91,17 +95,6 @@ package struct UsageState: Sendable {
             }
         case .callback(let integration, let at, let trace):
             update(integration) { $0.evidence.learnCallback(at: at, trace: trace) }
-        }
-    }
-
-    private mutating func count(_ facts: UsageFacts, endedAt: Timestamp) {
-        update(facts.integration) { usage in
-            usage.evidence.learn(facts, endedAt: endedAt)
-            guard let tally = DayCounter.Tally(facts) else { return }
-            usage.day.add(tally, at: facts.at, now: endedAt)
-            usage.lastUsedAt = max(usage.lastUsedAt ?? facts.at, facts.at)
-            guard let milliseconds = facts.latencyMilliseconds else { return }
-            usage.latencies.add(milliseconds: milliseconds, at: facts.at)
         }
     }
 
@@ -216,6 +209,15 @@ extension UsageState.PerIntegration {
     mutating func add(_ event: UsageEvent) {
         recorded += 1
         ring.append(event)
+    }
+
+    mutating func count(_ facts: UsageFacts, endedAt: Timestamp) {
+        evidence.learn(facts, endedAt: endedAt)
+        guard let tally = DayCounter.Tally(facts) else { return }
+        day.add(tally, at: facts.at, now: endedAt)
+        lastUsedAt = max(lastUsedAt ?? facts.at, facts.at)
+        guard let milliseconds = facts.latencyMilliseconds else { return }
+        latencies.add(milliseconds: milliseconds, at: facts.at)
     }
 }
 

@@ -233,13 +233,14 @@ struct ReportFields {
         return Self.digest(writer.bytes).high
     }
 
+    /// The first 128 bits of SHA-256.
     private static func digest(_ bytes: [UInt8]) -> (high: UInt64, low: UInt64) {
-        var hash = SHA256.hash(data: bytes).makeIterator()
-        func word() -> UInt64 {
-            (0..<8).reduce(0) { word, _ in word << 8 | UInt64(hash.next() ?? 0) }
+        // Safe: a digest is 32 bytes, and `loadUnaligned` checks its bounds.
+        unsafe SHA256.hash(data: bytes).withUnsafeBytes { bytes in
+            let high = unsafe bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self)
+            let low = unsafe bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+            return (UInt64(bigEndian: high), UInt64(bigEndian: low))
         }
-        let high = word()
-        return (high, word())
     }
 }
 

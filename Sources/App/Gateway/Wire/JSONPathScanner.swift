@@ -194,7 +194,7 @@ struct JSONPathScanner {
 
     private mutating func endText() {
         guard isKey else {
-            record(.text(String(decoding: token, as: UTF8.self)))
+            if mask != 0 { record(.text(String(decoding: token, as: UTF8.self))) }
             state = .afterValue
             return
         }
@@ -210,6 +210,8 @@ struct JSONPathScanner {
     }
 
     private mutating func endScalar() {
+        state = .afterValue
+        guard mask != 0 else { return }
         let value: Value =
             if token.elementsEqual("null".utf8) {
                 .null
@@ -219,7 +221,6 @@ struct JSONPathScanner {
                 .other
             }
         record(value)
-        state = .afterValue
     }
 
     private mutating func record(_ value: Value) {
