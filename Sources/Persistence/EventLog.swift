@@ -35,6 +35,15 @@ package enum AppendError: Error, Equatable, Sendable {
     case fenced
 }
 
+/// What became of an append.
+package enum Settlement: Equatable, Sendable {
+    case durable
+    /// Another server owns the shard now, and what was appended is not known to be in its stream:
+    /// nobody may be told that it happened, and whoever has applied it must forget the shard's
+    /// state.
+    case lost
+}
+
 /// A section as replay sees it: consecutive records of one shard that became durable together.
 package struct LoggedSection: Sendable {
     package let shard: ShardID
@@ -145,6 +154,13 @@ package protocol EventLog: Sendable {
     /// the disk already, else later by the log's own thread, which it must not hold up.
     func whenDurable(_ position: LogPosition, _ body: @escaping @Sendable () -> Void)
 
+    /// What became of everything up to the position, once that is known. Unlike `durable`, this is
+    /// for callers of any log: one that several servers share can lose what it took.
+    func settled(_ position: LogPosition) async -> Settlement
+
+    /// The same for callers that can't suspend.
+    func whenSettled(_ position: LogPosition, _ body: @escaping @Sendable (Settlement) -> Void)
+
     /// Calls `body` with every durable section of every shard that holds records after `records`,
     /// in the order they became durable.
     func read(
@@ -177,6 +193,18 @@ package protocol EventLog: Sendable {
 }
 
 extension EventLog {
+    /// A log that only this process writes loses nothing that it took.
+    package func settled(_ position: LogPosition) async -> Settlement {
+        await durable(through: position)
+        return .durable
+    }
+
+    package func whenSettled(
+        _ position: LogPosition, _ body: @escaping @Sendable (Settlement) -> Void
+    ) {
+        whenDurable(position) { body(.durable) }
+    }
+
     /// Appends records of one type as one indivisible batch.
     package func append<Record: LogRecord>(
         _ records: [Record], to shard: ShardID, expecting: UInt64? = nil
