@@ -85,7 +85,10 @@ var package = Package(
             ],
             swiftSettings: settings),
         .target(
-            name: "Replication", dependencies: ["NATS", "Persistence", crypto],
+            name: "Replication",
+            dependencies: [
+                "NATS", "Persistence", crypto, .product(name: "NIOCore", package: "swift-nio"),
+            ],
             swiftSettings: settings),
         .target(
             name: "TestSupport", dependencies: ["Actors", "Persistence"], path: "Tests/TestSupport",
@@ -214,7 +217,11 @@ if ProcessInfo.processInfo.environment["ENABLE_REPLICATION"] != nil {
             path: "Tests/ReplicaSimulation", swiftSettings: settings),
         .executableTarget(
             name: "ReplicaTool",
-            dependencies: ["NATS", "Persistence", "Replication"],
+            dependencies: [
+                "NATS", "Persistence", "Replication", crypto,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             path: "Tests/ReplicaTool", swiftSettings: settings),
     ]
 }

@@ -11,10 +11,14 @@ package struct ShardID: Hashable, Comparable, Sendable, CustomStringConvertible 
 package struct LogPosition: Hashable, Comparable, Sendable {
     package let shard: ShardID
     package let record: UInt64
+    /// Whose append it was, where servers take turns: the same ordinal can be another's record in
+    /// a later term. 0 in a log of one server, and for what its reader knows to be in the stream.
+    package let term: UInt64
 
-    package init(shard: ShardID, record: UInt64) {
+    package init(shard: ShardID, record: UInt64, term: UInt64 = 0) {
         self.shard = shard
         self.record = record
+        self.term = term
     }
 
     /// Positions of different shards have no order; comparing them is a programmer's error.
