@@ -207,7 +207,7 @@ if ProcessInfo.processInfo.environment["ENABLE_SIMULATION"] != nil {
 if ProcessInfo.processInfo.environment["ENABLE_REPLICATION"] != nil {
     let replication = [
         "CZlib", "CHash", "Persistence", "NATS", "Replication", "StorageSimulation",
-        "ReplicationSimulation", "NATSTests", "ReplicationTests",
+        "ReplicationSimulation", "NATSTests", "ReplicationTests", "TidyTests",
     ]
     package.products = []
     package.targets.removeAll { !replication.contains($0.name) }

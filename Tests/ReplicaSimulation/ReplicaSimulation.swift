@@ -81,7 +81,7 @@ struct SimulateReplicas {
         table("fault", ReplicaTally.Fault.allCases.map { ("\($0)", result.tally[$0]) })
         table("outcome", ReplicaTally.Outcome.allCases.map { ("\($0)", result.tally[$0]) })
         for (seed, reason) in result.failures.sorted(by: { $0.seed < $1.seed }) {
-            print("seed \(seed): \(reason)\n    make simulate-replicas SEED=\(seed)")
+            print("seed \(seed): \(reason)\n    make replicas SEED=\(seed)")
         }
         let seconds = took / .seconds(1)
         let processor = Double(clock()) / Double(CLOCKS_PER_SEC)
