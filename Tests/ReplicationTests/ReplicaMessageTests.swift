@@ -116,6 +116,19 @@ struct ReplicaMessageTests {
         }
     }
 
+    @Test("a message of another history is refused, though everything else fits")
+    func splice() {
+        var other = Sample()
+        other.add(.takeOver, epoch: 1)
+        other.add(.batch, records: ["one", "TWO"])
+        other.add(.heartbeat)
+        var messages = Sample.whole.messages
+        messages[2] = other.messages[2]
+        #expect(throws: ReplicaFault.damaged("it does not continue the message before it")) {
+            _ = try read(messages)
+        }
+    }
+
     @Test("another shard's or another cluster's message is refused")
     func strangers() {
         let first = Sample.whole.messages[0]

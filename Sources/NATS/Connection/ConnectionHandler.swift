@@ -22,6 +22,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private let listener: Listener
     private var reason: NATSError?
     private var hasEnded = false
+    private var wasActive = false
     private var ticks: RepeatedTask?
 
     private static let tickMilliseconds: Int64 = 100
@@ -36,6 +37,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     // MARK: Channel events
 
     func channelActive(context: ChannelHandlerContext) {
+        wasActive = true
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         ticks = context.eventLoop.scheduleRepeatedTask(
             initialDelay: .milliseconds(Self.tickMilliseconds),
@@ -69,6 +71,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        // A connection that was never made has a better reason, which the bootstrap knows.
+        guard wasActive else { return }
         finish(.connectionLost("the channel was closed"))
     }
 

@@ -26,6 +26,9 @@ package final class JetStreamLog: EventLog {
         _ jetStream: JetStream, settings: ReplicatedLogSettings,
         onLost: @escaping @Sendable (ShardID) -> Void
     ) async throws(ClusterError) -> JetStreamLog {
+        if let limit = jetStream.client.serverInfo?.maxPayload, limit < ReplicaMessage.bytesMax {
+            throw .payloadLimit(bytes: limit)
+        }
         let preparation = StreamPreparation(jetStream)
         for shard in 0..<settings.shardCount {
             try await preparation.prepare(

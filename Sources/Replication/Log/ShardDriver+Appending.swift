@@ -14,7 +14,12 @@ extension ShardDriver {
 
     var mayRead: Bool {
         let now = moment()
-        return state.withLock { $0.replica?.mayRead(at: now) ?? false }
+        return state.withLock { state in
+            guard let replica = state.replica, replica.tail.epoch == openedEpoch.value else {
+                return false
+            }
+            return replica.mayRead(at: now)
+        }
     }
 
     var status: ShardStatus? {
@@ -22,7 +27,8 @@ extension ShardDriver {
         return state.withLock { state in
             state.replica.map { replica in
                 ShardStatus(
-                    role: replica.role, mayRead: replica.mayRead(at: now),
+                    role: replica.role,
+                    mayRead: replica.mayRead(at: now) && replica.tail.epoch == openedEpoch.value,
                     epoch: replica.tail.epoch, owner: replica.tail.owner,
                     address: replica.tail.address, sequence: replica.tail.sequence,
                     record: replica.tail.stream.record, isFull: replica.isFull)
@@ -33,7 +39,9 @@ extension ShardDriver {
     func append(_ batch: RecordBatch, expecting: UInt64?) throws(AppendError) -> LogPosition {
         let now = moment()
         let (position, effects, generation) = try state.withLock { state throws(AppendError) in
-            guard var replica = state.replica, !state.isClosed else { throw .fenced }
+            guard var replica = state.replica, !state.isClosed,
+                replica.tail.epoch == openedEpoch.value
+            else { throw .fenced }
             state.replica = nil
             defer { state.replica = replica }
             let result = try replica.append(

@@ -40,11 +40,15 @@ final class ShardDriver: Sendable {
         snapshots = SnapshotStore(jetStream, names: names, place: place)
         let current = CurrentReader()
         currentReader = current
-        feed = ShardFeed { current.value?.hold($0) }
+        let opened = OpenedEpoch()
+        openedEpoch = opened
+        feed = ShardFeed(hold: { current.value?.hold($0) }, opened: { opened.value = $0 })
     }
 
     /// What the feed slows down.
     private let currentReader: CurrentReader
+    /// What the feed's reader has handled.
+    let openedEpoch: OpenedEpoch
 
     func moment() -> Moment { Moment(monotonic: Milliseconds.now, wall: settings.wallClock()) }
 
@@ -346,5 +350,16 @@ private final class CurrentReader: Sendable {
             return state.link
         }
         old?.cut()
+    }
+}
+
+/// The epoch whose beginning the one who keeps the state has handled. Before that its memory is of
+/// an earlier term, or not complete, and nothing may be decided from it.
+final class OpenedEpoch: Sendable {
+    private let epoch = Atomic<UInt64>(0)
+
+    var value: UInt64 {
+        get { epoch.load(ordering: .acquiring) }
+        set { epoch.store(newValue, ordering: .releasing) }
     }
 }

@@ -9,7 +9,8 @@ package enum ShardEvent: Sendable {
     case chunk(SnapshotPartHeader, [UInt8])
     /// Records that another server appended, verified; they follow what came before without a gap.
     case section(LoggedSection)
-    /// The shard is this server's: appends are taken, and nothing comes from others any more.
+    /// The shard is this server's, and nothing comes from others any more. Appends are taken, and
+    /// reads allowed, from the next call of `next` on: by then everything before has been handled.
     case gained(epoch: UInt64)
     /// The shard was given up in good order. What is in memory holds; sections follow.
     case released
@@ -30,20 +31,35 @@ package final class ShardFeed: Sendable {
         var waitingBytes = 0
         var waiter: CheckedContinuation<ShardEvent?, Never>?
         var isClosed = false
+        /// Of the `gained` that was handed out last and is being handled.
+        var gainedEpoch: UInt64?
     }
 
     private let state = Mutex(State())
     /// Told when the reading of the stream is to pause, and when to go on.
     private let hold: @Sendable (Bool) -> Void
+    /// Told when a `gained` has been handled.
+    private let opened: @Sendable (UInt64) -> Void
 
     private static let highBytes = 8 << 20
     private static let lowBytes = 2 << 20
 
-    init(hold: @escaping @Sendable (Bool) -> Void) { self.hold = hold }
+    init(
+        hold: @escaping @Sendable (Bool) -> Void, opened: @escaping @Sendable (UInt64) -> Void
+    ) {
+        self.hold = hold
+        self.opened = opened
+    }
 
-    /// The next event; nil when the log was closed. One task asks.
+    /// The next event; nil when the log was closed. One task asks, and asks again only when it has
+    /// handled what it got.
     package func next() async -> ShardEvent? {
-        await withCheckedContinuation { continuation in
+        let gained = state.withLock { state in
+            defer { state.gainedEpoch = nil }
+            return state.gainedEpoch
+        }
+        if let gained { opened(gained) }
+        return await withCheckedContinuation { continuation in
             let (event, isReady, hasRoom) = state.withLock { state in
                 guard state.start < state.events.count else {
                     if !state.isClosed { state.waiter = continuation }
@@ -53,6 +69,7 @@ package final class ShardFeed: Sendable {
                 state.start += 1
                 let before = state.waitingBytes
                 state.waitingBytes -= event.bytes
+                if case .gained(let epoch) = event { state.gainedEpoch = epoch }
                 if state.start > 1024 || state.start == state.events.count {
                     state.events.removeFirst(state.start)
                     state.start = 0
@@ -70,6 +87,7 @@ package final class ShardFeed: Sendable {
         let (waiter, isFull) = state.withLock { state -> Step in
             if let waiter = state.waiter {
                 state.waiter = nil
+                if case .gained(let epoch) = event { state.gainedEpoch = epoch }
                 return (waiter, false)
             }
             state.events.append(event)

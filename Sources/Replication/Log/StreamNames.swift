@@ -29,12 +29,17 @@ package enum ClusterError: Error, Equatable, Sendable, CustomStringConvertible {
     case engine(JetStreamError)
     /// A stream is kept in a way that can lose or change what was acknowledged.
     case streamSettings(stream: String, differences: [String])
+    /// A batch may be larger than what a server takes.
+    case payloadLimit(bytes: Int)
 
     package var description: String {
         switch self {
         case .engine(let error): "\(error)"
         case .streamSettings(let stream, let differences):
             "the stream \(stream) must not be used as it is: \(differences.joined(separator: "; "))"
+        case .payloadLimit(let bytes):
+            "the NATS servers take messages of \(bytes) bytes, and \(ReplicaMessage.bytesMax) are "
+                + "needed: raise max_payload on every node"
         }
     }
 }

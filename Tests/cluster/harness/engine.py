@@ -6,11 +6,15 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from pathlib import Path
 
-NATS = os.environ.get("NATS_SERVER") or shutil.which("nats-server")
+BESIDE_PYTHON = Path(sys.executable).parent / "nats-server"
+NATS = os.environ.get("NATS_SERVER") or (
+    str(BESIDE_PYTHON) if BESIDE_PYTHON.exists() else shutil.which("nats-server")
+)
 
 CONFIG = """
 server_name: {name}
