@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests the log of a cluster with real NATS servers, three on this machine, which are killed, stopped
+# Tests the log of a cluster with three real NATS servers on this machine, which are killed, stopped
 # and damaged. Arguments go to pytest: scripts/cluster.sh -k snapshot
 set -euo pipefail
 cd "$(dirname "$0")/.."

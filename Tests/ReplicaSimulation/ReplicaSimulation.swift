@@ -3,7 +3,7 @@ import ReplicationSimulation
 
 /// Runs seeds of the simulation of a shard's replicas, or one of them with everything it does.
 ///
-///     ReplicaReplicaSimulation seeds 1000000 [from 1] [jobs 2]
+///     ReplicaSimulation seeds 1000000 [from 1] [jobs 2]
 ///     ReplicaSimulation seed 4711
 @main
 struct SimulateReplicas {
@@ -16,7 +16,7 @@ struct SimulateReplicas {
         }
         guard let count = number("seeds", in: arguments), count > 0 else {
             print(
-                "usage: ReplicaReplicaSimulation seeds COUNT [from FIRST] [jobs THREADS] | seed NUMBER"
+                "usage: ReplicaSimulation seeds COUNT [from FIRST] [jobs THREADS] | seed NUMBER"
             )
             exit(64)
         }

@@ -41,8 +41,8 @@ extension NATSError: CustomStringConvertible {
         case .credentials(let error): "\(error)"
         case .refusedByServer(let text): "the NATS server refuses: \(text)"
         case .serverTooOld(let found, let minimum):
-            "the NATS server has version \(found); at least \(minimum) is needed, because older ones "
-                + "can accept appends of two owners in a cluster. Update nats-server on every node"
+            "the NATS server has version \(found); at least \(minimum) is needed, because older "
+                + "ones can accept appends of two owners in a cluster: update every node"
         case .tlsNotOffered:
             "TLS is configured, and the NATS server does not offer it: add tls to its configuration"
         case .tlsRequired:

@@ -105,7 +105,7 @@ package struct StreamConfiguration: Codable, Equatable, Sendable {
 }
 
 extension StreamConfiguration {
-    /// What of this configuration, as a server has it, is not as `wanted`, in words for an operator;
+    /// What of this configuration, as a server has it, is not as `wanted`, in words for a person;
     /// each can lose or change what was acknowledged. `maxBytes` is the operator's own choice.
     package func differences(from wanted: StreamConfiguration) -> [String] {
         var found: [String] = []

@@ -79,8 +79,8 @@ extension StopReason: CustomStringConvertible {
             "message \(sequence) can't be read from any server of the cluster (\(reason)): restore "
                 + "a server's copy of the stream, or the cluster from a backup"
         case .regressed(let sequence, let last):
-            "the stream ends at \(last), and \(sequence) was in it: servers have lost messages that "
-                + "they had acknowledged. Restore the one that has them before anything is written"
+            "the stream ends at \(last), and \(sequence) was in it: servers have lost messages "
+                + "that they had acknowledged. Restore one that has them before anything is written"
         case .futureVersion(let version):
             "a newer version of this program wrote messages of format \(version): update this one"
         }

@@ -144,7 +144,7 @@ extension ShardReplica {
             return wait(settings.retryMilliseconds, now: now)
         }
         if case .regressed = reason { return stop(reason) }
-        // Something is there, and the leader's copy of it is rotten. A follower can look for others.
+        // Something is there, and the leader's copy is rotten. A follower can look for others.
         guard role == .claiming else { return lose() }
         inFlight = nil
         role = .following
