@@ -1,7 +1,7 @@
 # One command for everything. Each target is a script that says what it is doing and can be run twice.
 .DEFAULT_GOAL := help
 .PHONY: help setup run build test proof check fmt bench micro capacity soak crash powercut corruption \
-	simulate mutants fuzz release clean
+	simulate replicas cluster mutants fuzz release clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,14 @@ simulate: ## SEEDS of the storage simulation (default 1000000), or SEED=x with e
 	@scripts/setup.sh --for build
 	@scripts/simulate.sh
 
+replicas: ## SEEDS of the simulation of a cluster's log (default 100000), or SEED=x with every step
+	@scripts/setup.sh --for build
+	@scripts/replicas.sh
+
+cluster: ## test the log of a cluster with three real NATS servers that are killed and damaged
+	@scripts/setup.sh
+	@scripts/cluster.sh
+
 mutants: ## take away each guard of the storage code: somebody must notice
 	@scripts/setup.sh --for build
 	@scripts/mutants.sh
@@ -74,4 +82,4 @@ release: ## the release as one file, in .build-release
 	@scripts/release.sh
 
 clean: ## remove build products; data and keys stay
-	rm -rf .build .build-mutants .build-fuzz .build-release .venv .venv-bench Tests/e2e/.pytest_cache
+	rm -rf .build .build-mutants .build-fuzz .build-rep .build-release .venv .venv-bench Tests/e2e/.pytest_cache

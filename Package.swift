@@ -74,6 +74,22 @@ var package = Package(
             ],
             swiftSettings: settings),
         .executableTarget(name: "Program", dependencies: ["App"], swiftSettings: settings),
+        // A client of NATS and JetStream, and the log of a cluster on top of it: docs/cluster.md.
+        .target(
+            name: "NATS",
+            dependencies: [
+                crypto,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "Replication",
+            dependencies: [
+                "NATS", "Persistence", crypto, .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
         .target(
             name: "TestSupport", dependencies: ["Actors", "Persistence"], path: "Tests/TestSupport",
             swiftSettings: settings),
@@ -84,6 +100,23 @@ var package = Package(
         .testTarget(
             name: "PersistenceTests",
             dependencies: ["Persistence", "StorageSimulation", "TestSupport"],
+            swiftSettings: settings),
+        // The log of a cluster over a simulated engine and network: docs/simulation.md.
+        .target(
+            name: "ReplicationSimulation",
+            dependencies: ["Persistence", "Replication", "StorageSimulation"],
+            path: "Tests/ReplicationSimulation", swiftSettings: settings),
+        .testTarget(
+            name: "NATSTests",
+            dependencies: [
+                "NATS", crypto,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ReplicationTests",
+            dependencies: ["NATS", "Persistence", "Replication", "ReplicationSimulation"],
             swiftSettings: settings),
         .testTarget(
             name: "ActorsTests", dependencies: ["Actors", "Persistence", "TestSupport", crypto],
@@ -167,6 +200,30 @@ if ProcessInfo.processInfo.environment["ENABLE_SIMULATION"] != nil {
         .executableTarget(
             name: "Simulation", dependencies: ["StorageSimulation"], path: "Tests/Simulation",
             swiftSettings: settings))
+}
+
+// The cluster's log by itself: its tests, its simulation, and the tool that the tests with real
+// servers drive.
+if ProcessInfo.processInfo.environment["ENABLE_REPLICATION"] != nil {
+    let replication = [
+        "CZlib", "CHash", "Persistence", "NATS", "Replication", "StorageSimulation",
+        "ReplicationSimulation", "NATSTests", "ReplicationTests", "TidyTests",
+    ]
+    package.products = []
+    package.targets.removeAll { !replication.contains($0.name) }
+    package.targets += [
+        .executableTarget(
+            name: "ReplicaSimulation", dependencies: ["ReplicationSimulation"],
+            path: "Tests/ReplicaSimulation", swiftSettings: settings),
+        .executableTarget(
+            name: "ReplicaTool",
+            dependencies: [
+                "NATS", "Persistence", "Replication", crypto,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Tests/ReplicaTool", swiftSettings: settings),
+    ]
 }
 
 // What the fuzzer watches is compiled with its instruments, and only for `make fuzz`.

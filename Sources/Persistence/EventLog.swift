@@ -11,10 +11,14 @@ package struct ShardID: Hashable, Comparable, Sendable, CustomStringConvertible 
 package struct LogPosition: Hashable, Comparable, Sendable {
     package let shard: ShardID
     package let record: UInt64
+    /// Whose append it was, where servers take turns: the same ordinal can be another's record in
+    /// a later term. 0 in a log of one server, and for what its reader knows to be in the stream.
+    package let term: UInt64
 
-    package init(shard: ShardID, record: UInt64) {
+    package init(shard: ShardID, record: UInt64, term: UInt64 = 0) {
         self.shard = shard
         self.record = record
+        self.term = term
     }
 
     /// Positions of different shards have no order; comparing them is a programmer's error.
@@ -33,6 +37,15 @@ package enum AppendError: Error, Equatable, Sendable {
     case overloaded
     /// Another server owns this shard now, or the shard is not where the caller believed it to be.
     case fenced
+}
+
+/// What became of an append.
+package enum Settlement: Equatable, Sendable {
+    case durable
+    /// Another server owns the shard now, and what was appended is not known to be in its stream:
+    /// nobody may be told that it happened, and whoever has applied it must forget the shard's
+    /// state.
+    case lost
 }
 
 /// A section as replay sees it: consecutive records of one shard that became durable together.
@@ -145,6 +158,13 @@ package protocol EventLog: Sendable {
     /// the disk already, else later by the log's own thread, which it must not hold up.
     func whenDurable(_ position: LogPosition, _ body: @escaping @Sendable () -> Void)
 
+    /// What became of everything up to the position, once that is known. Unlike `durable`, this is
+    /// for callers of any log: one that several servers share can lose what it took.
+    func settled(_ position: LogPosition) async -> Settlement
+
+    /// The same for callers that can't suspend.
+    func whenSettled(_ position: LogPosition, _ body: @escaping @Sendable (Settlement) -> Void)
+
     /// Calls `body` with every durable section of every shard that holds records after `records`,
     /// in the order they became durable.
     func read(
@@ -177,6 +197,18 @@ package protocol EventLog: Sendable {
 }
 
 extension EventLog {
+    /// A log that only this process writes loses nothing that it took.
+    package func settled(_ position: LogPosition) async -> Settlement {
+        await durable(through: position)
+        return .durable
+    }
+
+    package func whenSettled(
+        _ position: LogPosition, _ body: @escaping @Sendable (Settlement) -> Void
+    ) {
+        whenDurable(position) { body(.durable) }
+    }
+
     /// Appends records of one type as one indivisible batch.
     package func append<Record: LogRecord>(
         _ records: [Record], to shard: ShardID, expecting: UInt64? = nil

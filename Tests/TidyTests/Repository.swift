@@ -10,7 +10,8 @@ struct Repository {
 
     /// Made by tools, or not ours to judge. Fixtures of bytes are no text.
     private static let ignoredFolders: Set<String> = [
-        ".build", ".build-fuzz", ".build-mutants", ".build-release", ".git", ".venv", ".venv-bench",
+        ".build", ".build-fuzz", ".build-mutants", ".build-release", ".build-rep", ".git", ".venv",
+        ".venv-bench",
         ".pytest_cache", "__pycache__", "data", "node_modules", "Golden",
     ]
 

@@ -98,9 +98,15 @@ struct SourceRulesTests {
     @Test("the arrows point one way: Persistence knows no domain, Actors no HTTP and no JSON")
     func layers() throws {
         let forbidden = [
-            "Sources/Persistence/": ["Actors", "App", "NIOCore", "Hummingbird", "HTTPTypes"],
+            "Sources/Persistence/": [
+                "Actors", "App", "NATS", "NIOCore", "Hummingbird", "HTTPTypes", "Replication",
+            ],
+            "Sources/NATS/": ["Actors", "App", "Persistence", "Replication", "Hummingbird"],
+            "Sources/Replication/": ["Actors", "App", "NIOPosix", "Hummingbird", "HTTPTypes"],
+            "Sources/Replication/Shard/": ["NATS", "NIOCore", "Synchronization"],
             "Sources/Actors/": [
-                "App", "NIOCore", "NIOHTTP1", "Hummingbird", "HTTPTypes", "Logging",
+                "App", "NATS", "NIOCore", "NIOHTTP1", "Replication", "Hummingbird", "HTTPTypes",
+                "Logging",
             ],
         ]
         for file in try Repository.files(["swift"]) {

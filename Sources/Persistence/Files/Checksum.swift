@@ -21,25 +21,25 @@ package enum CRC32C {
 
 /// The first 16 bytes of SHA-256 over the digest before and the bytes: a link of a chain that shows
 /// anything dropped, reordered or exchanged.
-struct ChainDigest: Hashable, Sendable {
-    let high: UInt64
-    let low: UInt64
+package struct ChainDigest: Hashable, Sendable {
+    package let high: UInt64
+    package let low: UInt64
 
     /// Where every chain begins.
-    static let zero = ChainDigest(high: 0, low: 0)
-    static let byteCount = 16
+    package static let zero = ChainDigest(high: 0, low: 0)
+    package static let byteCount = 16
 
-    init(high: UInt64, low: UInt64) {
+    package init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
     }
 
-    init(from reader: inout ByteReader) throws(DecodingFault) {
+    package init(from reader: inout ByteReader) throws(DecodingFault) {
         high = try reader.read(UInt64.self)
         low = try reader.read(UInt64.self)
     }
 
-    func extended(by bytes: [UInt8], in range: Range<Int>) -> ChainDigest {
+    package func extended(by bytes: [UInt8], in range: Range<Int>) -> ChainDigest {
         var seed = ByteWriter(capacity: Self.byteCount)
         seed.write(self)
         var hash = RunningSHA256()
@@ -53,7 +53,7 @@ struct ChainDigest: Hashable, Sendable {
 }
 
 extension ByteWriter {
-    mutating func write(_ digest: ChainDigest) {
+    package mutating func write(_ digest: ChainDigest) {
         write(digest.high)
         write(digest.low)
     }

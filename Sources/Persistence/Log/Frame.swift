@@ -31,12 +31,20 @@ enum Frame {
 }
 
 /// Where one shard's stream stands.
-struct StreamTail: Hashable, Sendable {
+package struct StreamTail: Hashable, Sendable {
     /// The ordinal of the last record.
-    var record: UInt64 = 0
-    /// The number of the last section: what a replicated stream would call its sequence.
-    var section: UInt64 = 0
-    var digest = ChainDigest.zero
+    package var record: UInt64 = 0
+    /// The number of the last section.
+    package var section: UInt64 = 0
+    package var digest = ChainDigest.zero
+
+    package init() {}
+
+    init(record: UInt64, section: UInt64, digest: ChainDigest) {
+        self.record = record
+        self.section = section
+        self.digest = digest
+    }
 }
 
 /// Where the whole log stands: what the next frame must continue.
@@ -93,21 +101,34 @@ extension LogTail {
     }
 
     private mutating func encode(_ section: PendingSection, into writer: inout ByteWriter) {
+        streams[section.shard].encode(
+            shard: section.shard, recordCount: section.recordCount, section.bytes, into: &writer)
+    }
+}
+
+extension StreamTail {
+    /// What a section takes beside its records, but for the padding behind them.
+    package static var sectionHeaderBytes: Int { Frame.sectionHeaderBytes }
+
+    /// Encodes the shard's next section and moves the tail past it. The bytes are the same in a
+    /// frame of the log on a disk and in a message of a replicated one.
+    package mutating func encode(
+        shard: Int, recordCount: Int, _ bytes: [UInt8], into writer: inout ByteWriter
+    ) {
         let start = writer.bytes.count
-        let stream = streams[section.shard]
-        writer.write(UInt16(section.shard))
+        writer.write(UInt16(shard))
         writer.write(UInt16(0))
-        writer.write(UInt32(section.recordCount))
-        writer.write(UInt32(section.bytes.count))
+        writer.write(UInt32(recordCount))
+        writer.write(UInt32(bytes.count))
         writer.write(UInt32(0))
-        writer.write(stream.section + 1)
-        writer.write(stream.record + 1)
-        writer.write(stream.digest)
-        writer.writeRaw(section.bytes)
-        let padding = Frame.padded(section.bytes.count) - section.bytes.count
+        writer.write(section + 1)
+        writer.write(record + 1)
+        writer.write(digest)
+        writer.writeRaw(bytes)
+        let padding = Frame.padded(bytes.count) - bytes.count
         writer.writeRaw(repeatElement(0, count: padding))
-        streams[section.shard] = StreamTail(
-            record: stream.record + UInt64(section.recordCount), section: stream.section + 1,
-            digest: stream.digest.extended(by: writer.bytes, in: start..<writer.bytes.count))
+        self = StreamTail(
+            record: record + UInt64(recordCount), section: section + 1,
+            digest: digest.extended(by: writer.bytes, in: start..<writer.bytes.count))
     }
 }

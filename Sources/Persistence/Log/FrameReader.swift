@@ -147,20 +147,41 @@ extension LogTail {
         guard streams.indices.contains(section.shard) else {
             throw ChainBreak("a section of shard \(section.shard), which does not exist")
         }
-        let stream = streams[section.shard]
+        streams[section.shard] = try streams[section.shard].continued(by: section, in: bytes)
+    }
+}
+
+extension StreamTail {
+    fileprivate func continued(
+        by section: ReadSection, in bytes: [UInt8]
+    ) throws(ChainBreak) -> StreamTail {
+        let stream = self
         guard section.section == stream.section + 1, section.firstRecord == stream.record + 1,
             section.previous == stream.digest
         else {
             throw ChainBreak("a section of shard \(section.shard) does not continue its stream")
         }
-        streams[section.shard] = StreamTail(
-            record: stream.record + UInt64(section.recordCount), section: section.section,
+        return StreamTail(
+            record: stream.record + UInt64(section.recordCount), section: stream.section + 1,
             digest: stream.digest.extended(by: bytes, in: section.range))
+    }
+
+    /// Moves the tail past the one section that fills `range`, when it is the shard's and
+    /// continues its stream exactly.
+    package mutating func advance(
+        past bytes: [UInt8], in range: Range<Int>, of shard: ShardID, writtenAtMilliseconds: UInt64
+    ) throws(ChainBreak) -> LoggedSection {
+        guard range.count >= Frame.sectionHeaderBytes,
+            let section = try? ReadSection(bytes, at: range.lowerBound), section.range == range,
+            section.shard == Int(shard.rawValue)
+        else { throw ChainBreak("no section of shard \(shard) fills the message") }
+        self = try continued(by: section, in: bytes)
+        return section.logged(in: bytes, wallMilliseconds: writtenAtMilliseconds)
     }
 }
 
 /// Why a frame that is whole by itself can't be what the log wrote next.
-struct ChainBreak: Error {
-    let reason: String
-    init(_ reason: String) { self.reason = reason }
+package struct ChainBreak: Error, Equatable {
+    package let reason: String
+    package init(_ reason: String) { self.reason = reason }
 }

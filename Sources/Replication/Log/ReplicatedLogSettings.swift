@@ -1,0 +1,42 @@
+import FoundationEssentials
+package import Persistence
+
+package struct ReplicatedLogSettings: Sendable {
+    /// Which installation the streams belong to: a message of another is never taken for ours.
+    package var cluster: DirectoryID
+    /// Fixed when the cluster is made.
+    package var shardCount: Int
+    /// This start of this server.
+    package var owner = OwnerID.random()
+    /// Where other servers can send what concerns a shard that this one owns.
+    package var address: String
+    package var replicas = 3
+    package var replica = ReplicaSettings()
+    /// Unix milliseconds, for people only.
+    package var wallClock: @Sendable () -> UInt64 = {
+        UInt64(max(0, Date.now.timeIntervalSince1970 * 1000))
+    }
+    /// For the log of the program.
+    package var notice: @Sendable (String) -> Void = { _ in }
+
+    package init(cluster: DirectoryID, shardCount: Int, address: String) {
+        self.cluster = cluster
+        self.shardCount = shardCount
+        self.address = address
+    }
+}
+
+/// How one shard stands on this server.
+package struct ShardStatus: Equatable, Sendable {
+    package var role: ShardReplica.Role
+    /// Whether what is in memory may be shown without asking anybody.
+    package var mayRead: Bool
+    package var epoch: UInt64
+    package var owner: OwnerID
+    /// Where the owner can be reached; empty when it did not say.
+    package var address: String
+    package var sequence: UInt64
+    package var record: UInt64
+    /// The stream takes nothing more at the moment.
+    package var isFull: Bool
+}
