@@ -13,9 +13,20 @@ struct SimulatedNode {
 
     mutating func write(_ bytes: [UInt8], in range: Range<Int>, at offset: Int) {
         let end = offset + range.count
+        dirty.append(offset..<end)
         if end > content.count {
-            content.append(contentsOf: repeatElement(0, count: end - content.count))
+            if offset > content.count { content.extend(to: offset) }
+            // What lies behind the end is appended, which needs no zeros first.
+            let inside = content.count - offset
+            content.append(contentsOf: bytes[range.dropFirst(inside)])
+            guard inside > 0 else { return }
+            return overwrite(bytes, in: range.prefix(inside), at: offset)
         }
+        overwrite(bytes, in: range, at: offset)
+    }
+
+    private mutating func overwrite(_ bytes: [UInt8], in range: Range<Int>, at offset: Int) {
+        let end = offset + range.count
         // Safe: both ranges are inside their arrays, and the arrays are two.
         unsafe content.withUnsafeMutableBytes { target in
             unsafe bytes.withUnsafeBytes { source in
@@ -23,7 +34,6 @@ struct SimulatedNode {
                     .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[range]))
             }
         }
-        dirty.append(offset..<end)
     }
 
     mutating func truncate(to size: Int) {
@@ -31,7 +41,7 @@ struct SimulatedNode {
         if size < old {
             content.removeLast(old - size)
         } else {
-            content.append(contentsOf: repeatElement(0, count: size - old))
+            content.extend(to: size)
         }
         dirty.append(min(size, old)..<max(size, old))
     }
@@ -82,7 +92,7 @@ struct SimulatedNode {
         if size < durable.count {
             durable.removeLast(durable.count - size)
         } else {
-            durable.append(contentsOf: repeatElement(0, count: size - durable.count))
+            durable.extend(to: size)
         }
     }
 
@@ -161,7 +171,7 @@ extension SimulatedNode {
         if size < after.count {
             after.removeLast(after.count - size)
         } else {
-            after.append(contentsOf: repeatElement(0, count: size - after.count))
+            after.extend(to: size)
         }
         var remains = NodeRemains(node: SimulatedNode())
         // Now and then nothing or everything: half of the sectors is all too ordinary.
@@ -183,5 +193,14 @@ extension SimulatedNode {
         remains.hasSizeWithoutContent = size > durable.count && kept == 0
         remains.node = SimulatedNode(durable: after)
         return remains
+    }
+}
+
+extension [UInt8] {
+    private static let zeros = [UInt8](repeating: 0, count: 16 << 10)
+
+    /// Appends zeros: copied, which is several times faster than one by one.
+    fileprivate mutating func extend(to size: Int) {
+        while count < size { append(contentsOf: Self.zeros.prefix(size - count)) }
     }
 }

@@ -6,6 +6,8 @@ struct FrameFact {
     let segment: UInt64
     let range: Range<Int>
 
+    var role: FileRole { .segment(firstFrame: segment) }
+
     static let segmentStart = 4096
     static let headerBytes = 64
     /// A seal or clean mark.
@@ -116,7 +118,7 @@ extension Simulation {
         for case .tornWrite(_, _, let path) in process.log.notices where !disk.isDurable(path) {
             return fail("the bytes of an unfinished write can be lost: \(path)")
         }
-        if let left = disk.entries.first(where: { $0.path.hasSuffix(".tmp") }) {
+        if let left = disk.entries.first(where: \.role.isTemporary) {
             return fail("\(left.path) was left lying about")
         }
         if unusable > 0 { disk.tally.count(.fellBackToOlderSnapshot) }
@@ -126,7 +128,7 @@ extension Simulation {
         self.process?.live = found
         isCutting = false
         noteFrames()
-        damage = damage.filter { disk.isStill($0) && $0.path.hasPrefix(SimulatedDisk.snapshot) }
+        damage = damage.filter { disk.isStill($0) && $0.entry.role == .snapshot }
         disk.tally.count(.recovered)
         if dice.oneIn(16) { startAgain(found) }
     }
@@ -236,7 +238,7 @@ extension Simulation {
         guard !disk.garbledNodes.contains(node) else {
             return fail("a snapshot that was written wrong got its name")
         }
-        guard disk.node(SimulatedDisk.firstSegment) != nil || disk.snapshots().count > 1 else {
+        guard disk.has(SimulatedDisk.firstSegment) || disk.snapshotCount > 1 else {
             return fail("the log is trimmed, and stands on a single snapshot")
         }
         guard disk.isDurable(newest.path) else { return fail("a snapshot was not synced") }

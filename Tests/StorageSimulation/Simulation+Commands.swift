@@ -56,7 +56,8 @@ extension Simulation {
         guard let log = process?.log else { return nil }
         let last = model[shard].count - 1
         let expecting = dice.oneIn(2) ? UInt64(last) : nil
-        let batch = RecordBatch(records)
+        var batch = RecordBatch()
+        for record in records { batch.add(record) }
         guard batch.bytes.count <= log.appendBytesMax else { return nil }
         do throws(AppendError) {
             let position = try log.append(
@@ -236,14 +237,14 @@ extension Simulation {
                 parts.append(live.snapshotPart(part, shard: shard))
             }
         }
-        let before = disk.snapshots().count
+        let before = disk.snapshotCount
         do throws(StorageError) {
             try process.log.putSnapshot(parts, base: base) { shard, record in
                 waitUntilDurable(Int(shard.rawValue), Int(record))
             }
             disk.tally.count(.snapshotWritten)
             checkSnapshot(at: base.frame)
-            if disk.snapshots().count <= before { disk.tally.count(.snapshotTrimmedLog) }
+            if disk.snapshotCount <= before { disk.tally.count(.snapshotTrimmedLog) }
         } catch {
             note("no snapshot: \(error)")
             disk.tally.count(.snapshotFailed)

@@ -8,6 +8,8 @@ import Synchronization
 /// changes a byte.
 package final class DataDirectory: Sendable {
     package let path: String
+    /// The same with the slash behind it.
+    private let prefix: String
     package let shardCount: Int
     let fileSystem: any FileSystem
     let manifest: Mutex<Manifest>
@@ -25,6 +27,7 @@ package final class DataDirectory: Sendable {
         clock: @escaping @Sendable () -> UInt64 = WallMilliseconds.now
     ) {
         self.path = path
+        prefix = path + "/"
         self.fileSystem = fileSystem
         shardCount = manifest.shardCount
         self.manifest = Mutex(manifest)
@@ -89,7 +92,7 @@ package final class DataDirectory: Sendable {
     /// Lets another process have the directory. The log must be closed.
     package func close() { lock.close() }
 
-    func file(_ name: String) -> String { path + "/" + name }
+    func file(_ name: String) -> String { prefix + name }
 
     /// Nil where the file system does not say.
     package var freeBytes: UInt64? { try? fileSystem.freeBytes(at: path) }
@@ -124,10 +127,11 @@ package final class DataDirectory: Sendable {
     }
 
     static func parent(of path: String) -> String {
-        var path = path[...]
-        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
+        let separator = UInt8(ascii: "/")
+        var path = path.utf8[...]
+        while path.count > 1, path.last == separator { path.removeLast() }
+        guard let slash = path.lastIndex(of: separator) else { return "." }
+        return slash == path.startIndex ? "/" : String(Substring(path[..<slash]))
     }
 
     private static func takeLock(

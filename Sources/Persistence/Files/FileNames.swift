@@ -18,8 +18,8 @@ enum FileName: Equatable {
 
     var text: String {
         switch self {
-        case .segment(let firstFrame): "wal-\(Self.padded(firstFrame)).log"
-        case .snapshot(let frame): "snapshot-\(Self.padded(frame)).snap"
+        case .segment(let firstFrame): Self.text("wal-", firstFrame, ".log")
+        case .snapshot(let frame): Self.text("snapshot-", frame, ".snap")
         case .spareSegment(let number): "wal-spare-\(number).tmp"
         case .spareManifest(let number): "manifest-spare-\(number).tmp"
         }
@@ -41,26 +41,34 @@ enum FileName: Equatable {
 
     /// Whether the file is a leftover of an interrupted write of ours.
     static func isTemporary(_ name: String) -> Bool {
-        let stems = ["manifest-", "wal-", "snapshot-", "torn-"]
-        return name.hasSuffix(".tmp") && stems.contains { name.hasPrefix($0) }
+        name.hasSuffix(".tmp") && temporaryStems.contains { name.hasPrefix($0) }
     }
+
+    private static let temporaryStems = ["manifest-", "wal-", "snapshot-", "torn-"]
 
     private static let digits = 20
 
-    private static func padded(_ number: UInt64) -> String {
-        let text = String(number)
-        return String(repeating: "0", count: digits - text.count) + text
+    private static func text(_ prefix: String, _ number: UInt64, _ suffix: String) -> String {
+        var text = Array(prefix.utf8)
+        text.reserveCapacity(prefix.utf8.count + digits + suffix.utf8.count)
+        var divisor: UInt64 = 10_000_000_000_000_000_000
+        for _ in 0..<digits {
+            text.append(UInt8(ascii: "0") + UInt8(number / divisor % 10))
+            divisor /= 10
+        }
+        text += suffix.utf8
+        return String(decoding: text, as: UTF8.self)
     }
 
     private static func number(
         in name: String, between prefix: String, and suffix: String
     ) -> UInt64? {
-        guard name.hasPrefix(prefix), name.hasSuffix(suffix) else { return nil }
-        let middle = name.dropFirst(prefix.count).dropLast(suffix.count)
+        guard name.utf8.count == prefix.utf8.count + digits + suffix.utf8.count,
+            name.hasPrefix(prefix), name.hasSuffix(suffix)
+        else { return nil }
+        let middle = name.utf8.dropFirst(prefix.utf8.count).dropLast(suffix.utf8.count)
         // Only digits: UInt64's own parser would also take a sign.
-        guard middle.count == digits, middle.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
-            return nil
-        }
-        return UInt64(middle)
+        guard middle.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return UInt64(Substring(middle))
     }
 }

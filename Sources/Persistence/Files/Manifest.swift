@@ -63,12 +63,11 @@ struct Manifest: Equatable, Sendable {
             .corrupt(file: file, offset: 0, reason: reason)
         }
         let end = ByteScan.endOfContent(bytes, in: 0..<bytes.count)
-        let lines = bytes[..<end].split(separator: Self.newline, omittingEmptySubsequences: false)
+        let lines = Self.lines(of: bytes, in: 0..<end)
         // The title comes first, so that the manifest of a later version is told from a broken one.
-        let title = String(decoding: lines[0], as: UTF8.self)
-        guard title.hasPrefix(Self.title + " "),
-            let version = title.split(separator: " ").last.flatMap({ UInt16($0) })
-        else { throw corrupt("the first line is not `\(Self.title) \(Self.version)`") }
+        guard let version = lines[0].value(of: Self.title).flatMap({ UInt16($0) }) else {
+            throw corrupt("the first line is not `\(Self.title) \(Self.version)`")
+        }
         guard version <= Self.version else {
             throw .futureVersion(file: file, found: version, supported: Self.version)
         }
@@ -78,8 +77,8 @@ struct Manifest: Equatable, Sendable {
             throw corrupt("it fails its checksum")
         }
         guard let directory = lines[1].value(of: "directory"), directory.utf8.count == 32,
-            let high = UInt64(directory.prefix(16), radix: 16),
-            let low = UInt64(directory.suffix(16), radix: 16),
+            let high = UInt64(Substring(directory.utf8.prefix(16)), radix: 16),
+            let low = UInt64(Substring(directory.utf8.suffix(16)), radix: 16),
             let shards = lines[2].value(of: "shards").flatMap({ Int($0) }),
             (1...SegmentHeader.shardsMax).contains(shards),
             let active = lines[3].value(of: "active"),
@@ -91,10 +90,25 @@ struct Manifest: Equatable, Sendable {
             activeFirstFrame: firstFrame, metadata: metadata)
     }
 
-    private static func hex(_ value: some FixedWidthInteger & UnsignedInteger) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: value.bitWidth / 4 - digits.utf8.count) + digits
+    private static func lines(of bytes: [UInt8], in range: Range<Int>) -> [ArraySlice<UInt8>] {
+        var lines: [ArraySlice<UInt8>] = []
+        var start = range.lowerBound
+        while let end = ByteScan.first(newline, in: bytes, start..<range.upperBound) {
+            lines.append(bytes[start..<end])
+            start = end + 1
+        }
+        lines.append(bytes[start..<range.upperBound])
+        return lines
     }
+
+    private static func hex(_ value: some FixedWidthInteger & UnsignedInteger) -> String {
+        let digits = stride(from: value.bitWidth - 4, through: 0, by: -4).map { shift in
+            hexDigits[Int(truncatingIfNeeded: value >> shift) & 0xf]
+        }
+        return String(decoding: digits, as: UTF8.self)
+    }
+
+    private static let hexDigits = Array("0123456789abcdef".utf8)
 
     private static func bytes(_ hex: String) -> [UInt8]? {
         let digits = Array(hex.utf8)
@@ -112,8 +126,8 @@ struct Manifest: Equatable, Sendable {
 extension ArraySlice<UInt8> {
     /// What follows the name and a space.
     fileprivate func value(of name: String) -> String? {
-        let start = Array((name + " ").utf8)
-        guard starts(with: start) else { return nil }
-        return String(decoding: dropFirst(start.count), as: UTF8.self)
+        let rest = dropFirst(name.utf8.count)
+        guard starts(with: name.utf8), rest.first == UInt8(ascii: " ") else { return nil }
+        return String(decoding: rest.dropFirst(), as: UTF8.self)
     }
 }
