@@ -8,18 +8,17 @@ enum FileRole: Equatable {
     case otherTemporary
     case other
 
-    init(_ path: String) {
-        let name = path.utf8.dropFirst(SimulatedDisk.directory.utf8.count + 1)
-        if name.starts(with: "wal-0".utf8) {
-            self = .segment(firstFrame: UInt64(Substring(name.dropFirst(4).prefix(20))) ?? 0)
-        } else if name.starts(with: "snapshot-0".utf8) {
+    init(_ name: String) {
+        if name.hasSuffix(".tmp") {
+            self = name == "snapshot-new.tmp" ? .newSnapshot : .otherTemporary
+        } else if name.hasPrefix("wal-") {
+            self = .segment(firstFrame: UInt64(Substring(name.utf8.dropFirst(4).prefix(20))) ?? 0)
+        } else if name.hasPrefix("snapshot-") {
             self = .snapshot
-        } else if path.hasSuffix(".tmp") {
-            self = path.hasSuffix("/snapshot-new.tmp") ? .newSnapshot : .otherTemporary
-        } else if path.hasSuffix("/manifest") {
+        } else if name == "manifest" {
             self = .manifest
         } else {
-            self = path.hasSuffix("/lock") ? .lock : .other
+            self = name == "lock" ? .lock : .other
         }
     }
 

@@ -35,14 +35,21 @@ struct CounterRecord: LogRecord {
             throw .invalidValue("\(fillerBytes) bytes of filler, \(reader.remaining) left")
         }
         let bytes = try reader.readRaw(fillerBytes)
-        guard bytes.allSatisfy({ $0 == filler }) else { throw .invalidValue("filler") }
+        guard bytes == [UInt8](repeating: filler, count: fillerBytes) else {
+            throw .invalidValue("filler")
+        }
     }
 }
 
 /// The half of a shard's state that counts.
 struct Counters: Equatable {
     var applied = 0
-    var values = SIMD8<UInt64>()
+    var values = [8 of UInt64](repeating: 0)
+
+    static func == (left: Counters, right: Counters) -> Bool {
+        left.applied == right.applied
+            && left.values.indices.allSatisfy { left.values[$0] == right.values[$0] }
+    }
 
     mutating func apply(_ record: CounterRecord) {
         applied += 1

@@ -11,16 +11,20 @@ import Persistence
 package final class SimulatedDisk: @unchecked Sendable {
     struct Entry {
         let path: String
+        let name: String
         let node: Int
         let role: FileRole
 
         init(path: String, node: Int) {
             self.path = path
+            name = String(Substring(path.utf8.dropFirst(directory.utf8.count + 1)))
             self.node = node
-            role = FileRole(path)
+            role = FileRole(name)
         }
 
-        var name: String { String(Substring(path.utf8.dropFirst(directory.utf8.count + 1))) }
+        @inline(__always) func has(_ path: String) -> Bool {
+            path.utf8.count == self.path.utf8.count && path == self.path
+        }
     }
 
     /// A change of names that no sync of the directory has made durable.
@@ -144,7 +148,7 @@ package final class SimulatedDisk: @unchecked Sendable {
 
     func node(_ path: String) -> Int? { entry(path)?.node }
 
-    func entry(_ path: String) -> Entry? { entries.first { $0.path == path } }
+    func entry(_ path: String) -> Entry? { entries.first { $0.has(path) } }
 
     func has(_ role: FileRole) -> Bool { entries.contains { $0.role == role } }
 
@@ -163,19 +167,19 @@ package final class SimulatedDisk: @unchecked Sendable {
     }
 
     func remove(_ path: String) {
-        entries.removeAll { $0.path == path }
+        entries.removeAll { $0.has(path) }
         changes.append(.remove(path))
     }
 
     func move(_ path: String, to newPath: String, _ node: Int) {
         let entry = Entry(path: newPath, node: node)
-        entries.removeAll { $0.path == path }
+        entries.removeAll { $0.has(path) }
         set(entry, in: &entries)
         changes.append(.move(path, entry))
     }
 
     private func set(_ entry: Entry, in entries: inout [Entry]) {
-        if let index = entries.firstIndex(where: { $0.path == entry.path }) {
+        if let index = entries.firstIndex(where: { $0.has(entry.path) }) {
             entries[index] = entry
         } else {
             entries.append(entry)
@@ -185,9 +189,9 @@ package final class SimulatedDisk: @unchecked Sendable {
     private func carryOut(_ change: NameChange, in entries: inout [Entry]) {
         switch change {
         case .set(let entry): set(entry, in: &entries)
-        case .remove(let path): entries.removeAll { $0.path == path }
+        case .remove(let path): entries.removeAll { $0.has(path) }
         case .move(let path, let entry):
-            entries.removeAll { $0.path == path }
+            entries.removeAll { $0.has(path) }
             set(entry, in: &entries)
         }
     }

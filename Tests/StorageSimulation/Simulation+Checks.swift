@@ -46,9 +46,7 @@ extension Simulation {
             SimulatedDisk.directory, in: disk, shardCount: shards, segmentBytes: segmentBytes,
             id: Self.id, clock: { [unowned self] in millisecond }, newMetadata: { [0xca, 0xfe] })
         let steps = try LogSteps(directory, segmentBytes: segmentBytes)
-        process = Process(
-            directory: directory, steps: steps,
-            live: Array(repeating: ShardState(), count: shards))
+        process = Process(directory, steps, shards: shards)
     }
 
     /// The start was refused: rightly, and is it worth another attempt?
@@ -125,7 +123,7 @@ extension Simulation {
         if expected.mayRefuse { disk.tally.count(.healedAsItMay) }
         guard let found = replay() else { return }
         guard compare(found, mayLose: expected.mayLose) else { return }
-        self.process?.live = found
+        process.live = found
         isCutting = false
         noteFrames()
         damage = damage.filter { disk.isStill($0) && $0.entry.role == .snapshot }

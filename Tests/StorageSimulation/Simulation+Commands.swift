@@ -171,10 +171,11 @@ extension Simulation {
     private func perform(
         _ step: () throws(StorageError) -> LogSteps.Outcome
     ) -> LogSteps.Outcome? {
-        guard let steps = process?.steps else { return nil }
+        guard let process else { return nil }
+        let steps = process.steps
         let (segment, offset) = (steps.newestSegment, Int(steps.writeOffset))
-        process?.isWriting = true
-        defer { process?.isWriting = false }
+        process.isWriting = true
+        defer { process.isWriting = false }
         millisecond += UInt64(dice.below(40))
         do throws(StorageError) {
             let outcome = try step()
@@ -199,9 +200,9 @@ extension Simulation {
 
     func makeSpare() {
         guard let process, !process.isMakingSpare, process.steps.wantsSpare else { return }
-        self.process?.isMakingSpare = true
+        process.isMakingSpare = true
         let isMade = process.steps.makeSpare()
-        self.process?.isMakingSpare = false
+        process.isMakingSpare = false
         note(isMade ? "a spare is ready" : "no spare can be made")
         disk.tally.count(isMade ? .spareMade : .spareRefused)
     }

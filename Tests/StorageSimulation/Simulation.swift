@@ -41,15 +41,21 @@ package final class Simulation: @unchecked Sendable {
     var depth = 0
 
     /// What a running server has in memory.
-    struct Process {
+    final class Process {
         let directory: DataDirectory
         let steps: LogSteps
         /// The state of each shard, built by replay and by applying what is appended.
         var live: [ShardState]
         var isWriting = false
         var isMakingSpare = false
+        let log: FileLog
 
-        var log: FileLog { steps.log }
+        init(_ directory: DataDirectory, _ steps: LogSteps, shards: Int) {
+            self.directory = directory
+            self.steps = steps
+            log = steps.log
+            live = Array(repeating: ShardState(), count: shards)
+        }
     }
 
     package static func run(seed: UInt64, tally: inout Tally) -> Failure? {

@@ -55,7 +55,7 @@ package final class DataDirectory: Sendable {
     ) throws(StorageError) -> DataDirectory {
         try create(path, fileSystem)
         let lock = try takeLock(path, fileSystem)
-        let names = Set(try fileSystem.names(in: path))
+        let names = try fileSystem.names(in: path)
         if names.contains(FileName.manifest) {
             let bytes = try fileSystem.open(path + "/" + FileName.manifest, .reading).readAll()
             let manifest = try Manifest(bytes, file: path + "/" + FileName.manifest)
@@ -156,7 +156,7 @@ package final class DataDirectory: Sendable {
     /// A directory without a manifest is new, or its first start did not come far: then the first
     /// segment has no frame yet. Anything else has lost its manifest.
     private static func checkIsNew(
-        _ path: String, _ names: Set<String>, _ fileSystem: any FileSystem
+        _ path: String, _ names: [String], _ fileSystem: any FileSystem
     ) throws(StorageError) {
         let first = FileName.segment(firstFrame: 1).text
         let others = names.filter {

@@ -49,15 +49,21 @@ enum FileName: Equatable {
     private static let digits = 20
 
     private static func text(_ prefix: String, _ number: UInt64, _ suffix: String) -> String {
-        var text = Array(prefix.utf8)
-        text.reserveCapacity(prefix.utf8.count + digits + suffix.utf8.count)
-        var divisor: UInt64 = 10_000_000_000_000_000_000
-        for _ in 0..<digits {
-            text.append(UInt8(ascii: "0") + UInt8(number / divisor % 10))
-            divisor /= 10
+        let digitsEnd = prefix.utf8.count + digits
+        let count = digitsEnd + suffix.utf8.count
+        // Safe: the buffer has room for exactly these bytes, and each of them is written.
+        return unsafe String(unsafeUninitializedCapacity: count) { text in
+            for (index, byte) in prefix.utf8.enumerated() { unsafe text[index] = byte }
+            var rest = number
+            for index in (digitsEnd - digits..<digitsEnd).reversed() {
+                unsafe text[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            }
+            for (index, byte) in suffix.utf8.enumerated() {
+                unsafe text[digitsEnd + index] = byte
+            }
+            return count
         }
-        text += suffix.utf8
-        return String(decoding: text, as: UTF8.self)
     }
 
     private static func number(
@@ -66,9 +72,15 @@ enum FileName: Equatable {
         guard name.utf8.count == prefix.utf8.count + digits + suffix.utf8.count,
             name.hasPrefix(prefix), name.hasSuffix(suffix)
         else { return nil }
-        let middle = name.utf8.dropFirst(prefix.utf8.count).dropLast(suffix.utf8.count)
+        var number: UInt64 = 0
         // Only digits: UInt64's own parser would also take a sign.
-        guard middle.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-        return UInt64(Substring(middle))
+        for byte in name.utf8.dropFirst(prefix.utf8.count).prefix(digits) {
+            guard (0x30...0x39).contains(byte) else { return nil }
+            let (tens, isTooLarge) = number.multipliedReportingOverflow(by: 10)
+            let (sum, isStillTooLarge) = tens.addingReportingOverflow(UInt64(byte - 0x30))
+            guard !isTooLarge, !isStillTooLarge else { return nil }
+            number = sum
+        }
+        return number
     }
 }

@@ -38,14 +38,14 @@ struct Manifest: Equatable, Sendable {
     var encoded: [UInt8] {
         let body = """
             \(Self.title) \(Self.version)
-            directory \(Self.hex(directory.high))\(Self.hex(directory.low))
+            directory \(Self.hex(directory.high.bigEndianBytes + directory.low.bigEndianBytes))
             shards \(shardCount)
             active \(FileName.segment(firstFrame: activeFirstFrame).text)
-            metadata \(metadata.map { Self.hex($0) }.joined())
+            metadata \(Self.hex(metadata))
 
             """
         let bytes = Array(body.utf8)
-        let checksum = Self.hex(CRC32C.of(bytes, in: 0..<bytes.count))
+        let checksum = Self.hex(CRC32C.of(bytes, in: 0..<bytes.count).bigEndianBytes)
         let text = bytes + Array("crc32c \(checksum)\n".utf8)
         precondition(text.count <= Self.bytesMax)
         return text + [UInt8](repeating: 0, count: Self.bytesMax - text.count)
@@ -72,7 +72,7 @@ struct Manifest: Equatable, Sendable {
             throw .futureVersion(file: file, found: version, supported: Self.version)
         }
         guard lines.count == 7, lines[6].isEmpty else { throw corrupt("a line is missing") }
-        let checksum = Self.hex(CRC32C.of(bytes, in: 0..<lines[5].startIndex))
+        let checksum = Self.hex(CRC32C.of(bytes, in: 0..<lines[5].startIndex).bigEndianBytes)
         guard lines[5].elementsEqual("crc32c \(checksum)".utf8) else {
             throw corrupt("it fails its checksum")
         }
@@ -101,11 +101,14 @@ struct Manifest: Equatable, Sendable {
         return lines
     }
 
-    private static func hex(_ value: some FixedWidthInteger & UnsignedInteger) -> String {
-        let digits = stride(from: value.bitWidth - 4, through: 0, by: -4).map { shift in
-            hexDigits[Int(truncatingIfNeeded: value >> shift) & 0xf]
+    private static func hex(_ bytes: [UInt8]) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity(bytes.count * 2)
+        for byte in bytes {
+            text.append(hexDigits[Int(byte >> 4)])
+            text.append(hexDigits[Int(byte & 0xf)])
         }
-        return String(decoding: digits, as: UTF8.self)
+        return String(decoding: text, as: UTF8.self)
     }
 
     private static let hexDigits = Array("0123456789abcdef".utf8)
@@ -120,6 +123,12 @@ struct Manifest: Equatable, Sendable {
             bytes.append(byte)
         }
         return bytes
+    }
+}
+
+extension FixedWidthInteger {
+    fileprivate var bigEndianBytes: [UInt8] {
+        stride(from: bitWidth - 8, through: 0, by: -8).map { UInt8(truncatingIfNeeded: self >> $0) }
     }
 }
 
