@@ -35,9 +35,8 @@ struct CounterRecord: LogRecord {
             throw .invalidValue("\(fillerBytes) bytes of filler, \(reader.remaining) left")
         }
         let bytes = try reader.readRaw(fillerBytes)
-        guard bytes == [UInt8](repeating: filler, count: fillerBytes) else {
-            throw .invalidValue("filler")
-        }
+        let difference = bytes.reduce(0) { $0 | $1 ^ filler }
+        guard difference == 0 else { throw .invalidValue("filler") }
     }
 }
 
@@ -85,17 +84,19 @@ struct ShardState: Equatable {
     }
 
     /// A copy of one part as it is now, for a snapshot.
-    func snapshotPart(_ part: Part, shard: Int) -> SnapshotPart {
+    func snapshotPart(_ part: Part, shard: Int, isInPieces: Bool) -> SnapshotPart {
         var chunks: [[UInt8]] = []
         let applied: Int
         var writer = ByteWriter()
         switch part {
         case .counters:
             applied = counters.applied
-            for half in 0..<2 {
+            // In one piece, or in as many as a large state has.
+            let piece = isInPieces ? 4 : 8
+            for start in stride(from: 0, to: 8, by: piece) {
                 writer.removeAll()
-                writer.write(UInt8(half))
-                for index in 0..<4 { writer.write(counters.values[half * 4 + index]) }
+                writer.write(UInt8(start))
+                for index in start..<start + piece { writer.write(counters.values[index]) }
                 chunks.append(writer.bytes)
             }
         case .history:
@@ -116,9 +117,11 @@ struct ShardState: Equatable {
         switch Part(rawValue: header.kind) {
         case .counters?:
             counters.applied = Int(header.appliedRecord)
-            let half = Int(try reader.read(UInt8.self)) & 1
-            for index in 0..<4 {
-                counters.values[half * 4 + index] = try reader.read(UInt64.self)
+            var index = Int(try reader.read(UInt8.self))
+            while !reader.isAtEnd {
+                guard index < 8 else { throw .invalidValue("counter \(index)") }
+                counters.values[index] = try reader.read(UInt64.self)
+                index += 1
             }
         case .history?:
             history.applied = Int(header.appliedRecord)

@@ -46,7 +46,7 @@ extension Simulation {
             SimulatedDisk.directory, in: disk, shardCount: shards, segmentBytes: segmentBytes,
             id: Self.id, clock: { [unowned self] in millisecond }, newMetadata: { [0xca, 0xfe] })
         let steps = try LogSteps(directory, segmentBytes: segmentBytes)
-        process = Process(directory, steps, shards: shards)
+        process = Process(directory, steps)
     }
 
     /// The start was refused: rightly, and is it worth another attempt?
@@ -121,73 +121,42 @@ extension Simulation {
         }
         if unusable > 0 { disk.tally.count(.fellBackToOlderSnapshot) }
         if expected.mayRefuse { disk.tally.count(.healedAsItMay) }
-        guard let found = replay() else { return }
-        guard compare(found, mayLose: expected.mayLose) else { return }
-        process.live = found
+        guard recover(), compare(mayLose: expected.mayLose) else { return }
+        states.goOn()
         isCutting = false
         noteFrames()
         damage = damage.filter { disk.isStill($0) && $0.entry.role == .snapshot }
         disk.tally.count(.recovered)
-        if dice.oneIn(16) { startAgain(found) }
+        if dice.oneIn(16) { startAgain() }
     }
 
-    /// Rebuilds the states as the server does: the newest snapshot, then the log after it.
-    private func replay() -> [ShardState]? {
-        guard let log = process?.log else { return nil }
-        var states = Array(repeating: ShardState(), count: shards)
+    private func recover() -> Bool {
+        guard let log = process?.log else { return false }
+        if log.latestSnapshot() != nil { disk.tally.count(.startedFromSnapshot) }
         do {
-            var start: [ShardID: UInt64] = [:]
-            if let snapshot = log.latestSnapshot() {
-                disk.tally.count(.startedFromSnapshot)
-                start = snapshot.base.records
-                try snapshot.forEachChunk { header, chunk in
-                    try states[Int(header.shard.rawValue)].restore(header, chunk)
-                }
-            }
-            try log.read(from: start) { section in
-                let shard = Int(section.shard.rawValue)
-                var reader = section.reader
-                var number = Int(section.firstRecord)
-                while !reader.isAtEnd {
-                    let stored = try RecordBatch.next(from: &reader)
-                    var body = stored.reader
-                    let record = try CounterRecord(
-                        kind: stored.kind, version: stored.version, from: &body)
-                    guard states[shard].replay(record, number: number) else {
-                        throw Failure(description: "a record before \(number) is missing")
-                    }
-                    number += 1
-                }
-                guard number == Int(section.firstRecord) + section.recordCount else {
-                    throw Failure(description: "a section's count of records is wrong")
-                }
-            }
+            try states.recover(from: log)
         } catch {
-            guard !disk.isOver else { return nil }
-            fail("what a start has accepted can't be replayed: \(error)")
-            return nil
+            if !disk.isOver { fail("what a start has accepted can't be replayed: \(error)") }
+            return false
         }
-        return states
+        return true
     }
 
-    private func compare(_ found: [ShardState], mayLose: Bool) -> Bool {
+    private func compare(mayLose: Bool) -> Bool {
         for shard in 0..<shards {
-            let state = found[shard]
-            let count = state.history.applied
-            guard count < model[shard].count, state == model[shard][count] else {
-                fail("shard \(shard) has not the state that it had after \(count) records")
+            guard let record = states.foundRecord(shard) else {
+                fail("shard \(shard) has not the state that it had after as many records")
                 return false
             }
-            if count < told[shard] {
+            if record < told[shard] {
                 guard mayLose else {
-                    fail("shard \(shard) has \(count) records, but \(told[shard]) were told of")
+                    fail("shard \(shard) has \(record) records, but \(told[shard]) were told of")
                     return false
                 }
                 disk.tally.count(.lostWhatNobodyCanTell)
             }
-            model[shard].removeLast(model[shard].count - count - 1)
             // What somebody has seen must not disappear later.
-            told[shard] = count
+            told[shard] = record
         }
         return true
     }
@@ -207,7 +176,7 @@ extension Simulation {
     }
 
     /// A start right after a start must find the same bytes, and leave them.
-    private func startAgain(_ found: [ShardState]) {
+    private func startAgain() {
         let before = disk.contents()
         let plan = disk.plan
         process = nil
@@ -220,10 +189,11 @@ extension Simulation {
             return fail("the second start of the same directory: \(error)")
         }
         guard disk.contents() == before else { return fail("a second start changes bytes") }
-        guard let again = replay(), again == found else {
-            return fail("a second start finds another state")
+        guard recover() else { return }
+        for shard in 0..<shards where states.foundRecord(shard) != states.lastRecord(shard) {
+            return fail("a second start finds another state of shard \(shard)")
         }
-        process?.live = again
+        states.goOn()
         disk.tally.count(.recoveredTwice)
     }
 

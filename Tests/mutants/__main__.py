@@ -116,7 +116,8 @@ def run(command, seconds, number=0):
 
 
 def build():
-    for arguments in (["-c", "release", "--product", "Simulation"], ["--build-tests"]):
+    simulation = ["-c", "release", "--static-swift-stdlib", "--product", "Simulation"]
+    for arguments in (simulation, ["--build-tests"]):
         start = time.monotonic()
         code, output = run(["swift", "build", "-j", "2", *arguments], None)
         if code != 0:

@@ -53,15 +53,14 @@ enum FileName: Equatable {
         let count = digitsEnd + suffix.utf8.count
         // Safe: the buffer has room for exactly these bytes, and each of them is written.
         return unsafe String(unsafeUninitializedCapacity: count) { text in
-            for (index, byte) in prefix.utf8.enumerated() { unsafe text[index] = byte }
+            _ = unsafe text.initialize(fromContentsOf: prefix.utf8)
             var rest = number
             for index in (digitsEnd - digits..<digitsEnd).reversed() {
                 unsafe text[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
                 rest /= 10
             }
-            for (index, byte) in suffix.utf8.enumerated() {
-                unsafe text[digitsEnd + index] = byte
-            }
+            let end = unsafe UnsafeMutableBufferPointer(rebasing: text[digitsEnd...])
+            _ = unsafe end.initialize(fromContentsOf: suffix.utf8)
             return count
         }
     }
