@@ -34,9 +34,13 @@ struct CounterRecord: LogRecord {
         guard fillerBytes == reader.remaining, counter < 8 else {
             throw .invalidValue("\(fillerBytes) bytes of filler, \(reader.remaining) left")
         }
-        let bytes = try reader.readRaw(fillerBytes)
-        let difference = bytes.reduce(0) { $0 | $1 ^ filler }
-        guard difference == 0 else { throw .invalidValue("filler") }
+        let word = UInt64(filler) &* 0x0101_0101_0101_0101
+        while reader.remaining >= 8 {
+            guard try reader.read(UInt64.self) == word else { throw .invalidValue("filler") }
+        }
+        while !reader.isAtEnd {
+            guard try reader.read(UInt8.self) == filler else { throw .invalidValue("filler") }
+        }
     }
 }
 

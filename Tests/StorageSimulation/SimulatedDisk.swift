@@ -9,7 +9,8 @@ import Persistence
 ///
 /// Unchecked Sendable is sound: a simulation is one thread, and nothing in it starts another.
 package final class SimulatedDisk: @unchecked Sendable {
-    struct Entry {
+    /// A name and the file behind it. A class, because lists of them are copied again and again.
+    final class Entry: Sendable {
         let path: String
         let name: String
         let node: Int
@@ -242,6 +243,10 @@ package final class SimulatedDisk: @unchecked Sendable {
         var done: [Int] = []
         for entry in kept where !done.contains(entry.node) {
             done.append(entry.node)
+            guard nodes[entry.node].hasUnsynced else {
+                nodes[entry.node].losePower()
+                continue
+            }
             let node = nodes[entry.node]
             let remains = remains(of: node, entry.path)
             nodes[entry.node] = remains.node

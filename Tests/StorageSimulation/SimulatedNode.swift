@@ -10,6 +10,11 @@ struct SimulatedNode {
     static let sectorBytes = 512
 
     var isDirty: Bool { !dirty.isEmpty }
+    /// Whether anything but the platter's content can be left of it without power.
+    var hasUnsynced: Bool { isDirty || !lies.isEmpty }
+
+    /// Processes see what the platter holds: after a failed sync that is not what they saw before.
+    mutating func losePower() { content = durable }
 
     mutating func write(_ bytes: [UInt8], in range: Range<Int>, at offset: Int) {
         let end = offset + range.count
@@ -47,6 +52,13 @@ struct SimulatedNode {
     }
 
     mutating func sync() {
+        // What was written from end to end is shared until one of the two changes.
+        if durable.isEmpty, dirty.contains(0..<content.count) {
+            durable = content
+            lies.removeAll()
+            dirty.removeAll(keepingCapacity: true)
+            return
+        }
         if durable.count != content.count { resizeDurable(to: content.count) }
         for range in dirty {
             let sectors = sectors(of: range)

@@ -104,6 +104,8 @@ package final class Simulation: @unchecked Sendable {
     private static let commandsMax = 24
     private static let commandsOfLongMax = 300
     private static let longOneIn = 64
+    /// Of the last lives, so many serve and end cleanly. It is as long as a whole life.
+    private static let servingOneIn = 8
 
     private func run() {
         for _ in 0..<1 + dice.below(Self.livesMax) where failure == nil && !isGivenUp {
@@ -142,7 +144,7 @@ package final class Simulation: @unchecked Sendable {
             if failure == nil, !isGivenUp { fail("a start without any fault did not succeed") }
             return
         }
-        guard dice.oneIn(4) else { return }
+        guard dice.oneIn(Self.servingOneIn) else { return }
         for shard in 0..<shards { appendSurely(shard) }
         closeCleanly()
         process = nil
