@@ -107,7 +107,8 @@ struct Simulate {
         let processor = Double(clock()) / Double(CLOCKS_PER_SEC)
         let speed = Int(Double(result.seeds) / processor)
         print(
-            "\(result.seeds) seeds of the \(kind.rawValue) in \(String(format: "%.1f", seconds)) s,",
+            "\(result.seeds) seeds of the \(kind.rawValue)",
+            "in \(String(format: "%.1f", seconds)) s,",
             "\(speed) seeds a second of processor time,",
             "\(result.failures.count) failed")
     }
