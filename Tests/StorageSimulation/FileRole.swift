@@ -12,7 +12,8 @@ enum FileRole: Equatable {
         if name.hasSuffix(".tmp") {
             self = name == "snapshot-new.tmp" ? .newSnapshot : .otherTemporary
         } else if name.hasPrefix("wal-") {
-            self = .segment(firstFrame: UInt64(Substring(name.utf8.dropFirst(4).prefix(20))) ?? 0)
+            let digits = name.utf8.dropFirst(4).prefix(20)
+            self = .segment(firstFrame: digits.reduce(0) { $0 &* 10 &+ UInt64($1) &- 48 })
         } else if name.hasPrefix("snapshot-") {
             self = .snapshot
         } else if name == "manifest" {

@@ -6,6 +6,8 @@ struct SimulatedNode {
     private(set) var dirty: [Range<Int>] = []
     /// Sectors that a misdirected write has left wrong on the platter, and what belongs there.
     private(set) var lies: [(range: Range<Int>, honest: [UInt8])] = []
+    /// Content and platter may differ although nothing is dirty.
+    private var hasFailedToSync = false
 
     static let sectorBytes = 512
 
@@ -14,7 +16,11 @@ struct SimulatedNode {
     var hasUnsynced: Bool { isDirty || !lies.isEmpty }
 
     /// Processes see what the platter holds: after a failed sync that is not what they saw before.
-    mutating func losePower() { content = durable }
+    mutating func losePower() {
+        guard hasFailedToSync else { return }
+        content = durable
+        hasFailedToSync = false
+    }
 
     mutating func write(_ bytes: [UInt8], in range: Range<Int>, at offset: Int) {
         let end = offset + range.count
@@ -53,7 +59,7 @@ struct SimulatedNode {
 
     mutating func sync() {
         // What was written from end to end is shared until one of the two changes.
-        if durable.isEmpty, dirty.contains(0..<content.count) {
+        if durable.isEmpty, isWrittenThroughout {
             durable = content
             lies.removeAll()
             dirty.removeAll(keepingCapacity: true)
@@ -68,9 +74,19 @@ struct SimulatedNode {
         dirty.removeAll(keepingCapacity: true)
     }
 
+    private var isWrittenThroughout: Bool {
+        var end = 0
+        for range in dirty {
+            guard range.lowerBound <= end else { return false }
+            end = max(end, range.upperBound)
+        }
+        return end == content.count
+    }
+
     /// As Linux does it: some sectors came through, the others are lost, and all of them count as
     /// clean from now on. Processes go on seeing what was written.
     mutating func failToSync(_ dice: Dice) {
+        hasFailedToSync = true
         if dice.oneIn(2), durable.count != content.count { resizeDurable(to: content.count) }
         for range in dirty {
             let sectors = sectors(of: range)

@@ -134,6 +134,9 @@ package final class DataDirectory: Sendable {
         return slash == path.startIndex ? "/" : String(Substring(path[..<slash]))
     }
 
+    /// What the lock file says: who holds it.
+    private static let processLine = Array("\(getpid())\n".utf8)
+
     private static func takeLock(
         _ path: String, _ fileSystem: any FileSystem
     ) throws(StorageError) -> any StorageFile {
@@ -145,7 +148,7 @@ package final class DataDirectory: Sendable {
         }
         do throws(StorageError) {
             try lock.truncate(to: 0)
-            try lock.write(Array("\(getpid())\n".utf8), at: 0)
+            try lock.write(processLine, at: 0)
         } catch  where error.isNoSpace {
             // The lock itself holds; only its holder's number is lost. A full disk must not keep a
             // server from starting to answer reads.

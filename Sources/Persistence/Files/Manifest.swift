@@ -34,6 +34,8 @@ struct Manifest: Equatable, Sendable {
     static let bytesMax = 4096
     private static let title = "countersign manifest"
     private static let newline = UInt8(ascii: "\n")
+    /// With what follows the last newline, which is nothing.
+    private static let lineCount = 7
 
     var encoded: [UInt8] {
         let body = """
@@ -45,8 +47,7 @@ struct Manifest: Equatable, Sendable {
 
             """
         let bytes = Array(body.utf8)
-        let checksum = Self.hex(CRC32C.of(bytes, in: 0..<bytes.count).bigEndianBytes)
-        let text = bytes + Array("crc32c \(checksum)\n".utf8)
+        let text = bytes + Self.checksumLine(of: bytes, in: 0..<bytes.count) + [Self.newline]
         precondition(text.count <= Self.bytesMax)
         return text + [UInt8](repeating: 0, count: Self.bytesMax - text.count)
     }
@@ -71,9 +72,11 @@ struct Manifest: Equatable, Sendable {
         guard version <= Self.version else {
             throw .futureVersion(file: file, found: version, supported: Self.version)
         }
-        guard lines.count == 7, lines[6].isEmpty else { throw corrupt("a line is missing") }
-        let checksum = Self.hex(CRC32C.of(bytes, in: 0..<lines[5].startIndex).bigEndianBytes)
-        guard lines[5].elementsEqual("crc32c \(checksum)".utf8) else {
+        guard lines.count == Self.lineCount, lines[6].isEmpty else {
+            throw corrupt("a line is missing")
+        }
+        guard lines[5].elementsEqual(Self.checksumLine(of: bytes, in: 0..<lines[5].startIndex))
+        else {
             throw corrupt("it fails its checksum")
         }
         guard let directory = lines[1].value(of: "directory"), directory.utf8.count == 32,
@@ -92,6 +95,7 @@ struct Manifest: Equatable, Sendable {
 
     private static func lines(of bytes: [UInt8], in range: Range<Int>) -> [ArraySlice<UInt8>] {
         var lines: [ArraySlice<UInt8>] = []
+        lines.reserveCapacity(lineCount)
         var start = range.lowerBound
         while let end = ByteScan.first(newline, in: bytes, start..<range.upperBound) {
             lines.append(bytes[start..<end])
@@ -101,14 +105,22 @@ struct Manifest: Equatable, Sendable {
         return lines
     }
 
+    private static func checksumLine(of bytes: [UInt8], in range: Range<Int>) -> [UInt8] {
+        Array("crc32c ".utf8) + hexadecimal(CRC32C.of(bytes, in: range).bigEndianBytes)
+    }
+
     private static func hex(_ bytes: [UInt8]) -> String {
+        String(decoding: hexadecimal(bytes), as: UTF8.self)
+    }
+
+    private static func hexadecimal(_ bytes: [UInt8]) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(bytes.count * 2)
         for byte in bytes {
             text.append(hexDigits[Int(byte >> 4)])
             text.append(hexDigits[Int(byte & 0xf)])
         }
-        return String(decoding: text, as: UTF8.self)
+        return text
     }
 
     private static let hexDigits = Array("0123456789abcdef".utf8)
