@@ -16,6 +16,8 @@ struct FrameFact {
 
 /// What a start has to find.
 extension Simulation {
+    /// Not our own: with the number of its digits seeds would mean other runs.
+    private static let processID: Int32 = 4711
     static let id = DirectoryID(high: 0x0102_0304_0506_0708, low: 0x1112_1314_1516_1718)
 
     /// Starts a process, as often as it takes; false when it can't be had.
@@ -44,7 +46,8 @@ extension Simulation {
         disk.beforeOperation = nil
         let directory = try DataDirectory.open(
             SimulatedDisk.directory, in: disk, shardCount: shards, segmentBytes: segmentBytes,
-            id: Self.id, clock: { [unowned self] in millisecond }, newMetadata: { [0xca, 0xfe] })
+            id: Self.id, clock: { [unowned self] in millisecond }, process: Self.processID,
+            newMetadata: { [0xca, 0xfe] })
         let steps = try LogSteps(directory, segmentBytes: segmentBytes)
         process = Process(directory, steps)
     }

@@ -44,6 +44,7 @@ package final class DataDirectory: Sendable {
     /// - Parameters:
     ///   - id: the name that a new directory gets.
     ///   - clock: the time of day in Unix milliseconds.
+    ///   - process: the number that the lock names; nil for our own.
     ///   - newMetadata: what a new directory keeps as its metadata.
     /// - Throws: `StorageError.locked` when another process holds it, `.corrupt`, `.missing` or
     ///   `.futureVersion` when the manifest can't be read. Only the lock file has been touched
@@ -51,10 +52,11 @@ package final class DataDirectory: Sendable {
     package static func open(
         _ path: String, in fileSystem: any FileSystem, shardCount: Int = defaultShardCount,
         segmentBytes: Int, id: DirectoryID,
-        clock: @escaping @Sendable () -> UInt64 = WallMilliseconds.now, newMetadata: () -> [UInt8]
+        clock: @escaping @Sendable () -> UInt64 = WallMilliseconds.now, process: Int32? = nil,
+        newMetadata: () -> [UInt8]
     ) throws(StorageError) -> DataDirectory {
         try create(path, fileSystem)
-        let lock = try takeLock(path, fileSystem)
+        let lock = try takeLock(path, fileSystem, process: process)
         let names = try fileSystem.names(in: path)
         if names.contains(FileName.manifest) {
             let bytes = try fileSystem.open(path + "/" + FileName.manifest, .reading).readAll()
@@ -134,11 +136,8 @@ package final class DataDirectory: Sendable {
         return slash == path.startIndex ? "/" : String(Substring(path[..<slash]))
     }
 
-    /// What the lock file says: who holds it.
-    private static let processLine = Array("\(getpid())\n".utf8)
-
     private static func takeLock(
-        _ path: String, _ fileSystem: any FileSystem
+        _ path: String, _ fileSystem: any FileSystem, process: Int32?
     ) throws(StorageError) -> any StorageFile {
         let lock = try fileSystem.open(path + "/" + FileName.lock, .writingOrCreating)
         guard try lock.tryLock() else {
@@ -148,7 +147,7 @@ package final class DataDirectory: Sendable {
         }
         do throws(StorageError) {
             try lock.truncate(to: 0)
-            try lock.write(processLine, at: 0)
+            try lock.write(Array("\(process ?? getpid())\n".utf8), at: 0)
         } catch  where error.isNoSpace {
             // The lock itself holds; only its holder's number is lost. A full disk must not keep a
             // server from starting to answer reads.
