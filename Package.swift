@@ -95,7 +95,7 @@ var package = Package(
             swiftSettings: settings),
         // The server's own storage code over a simulated disk: docs/simulation.md.
         .target(
-            name: "StorageSimulation", dependencies: ["Persistence"],
+            name: "StorageSimulation", dependencies: ["Actors", "Persistence", "TestSupport"],
             path: "Tests/StorageSimulation", swiftSettings: settings),
         .testTarget(
             name: "PersistenceTests",
@@ -196,6 +196,10 @@ if ProcessInfo.processInfo.environment["ENABLE_SIMULATION"] != nil {
     ]
     package.products = []
     package.targets.removeAll { !storage.contains($0.name) }
+    // Without the checks of exclusive access: `swift test` runs the same code with them.
+    for target in package.targets where target.name == "StorageSimulation" {
+        target.swiftSettings = settings + [.unsafeFlags(["-enforce-exclusivity=unchecked"])]
+    }
     package.targets.append(
         .executableTarget(
             name: "Simulation", dependencies: ["StorageSimulation"], path: "Tests/Simulation",
