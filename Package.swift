@@ -95,7 +95,7 @@ var package = Package(
             swiftSettings: settings),
         // The server's own storage code over a simulated disk: docs/simulation.md.
         .target(
-            name: "StorageSimulation", dependencies: ["Persistence"],
+            name: "StorageSimulation", dependencies: ["Actors", "Persistence", "TestSupport"],
             path: "Tests/StorageSimulation", swiftSettings: settings),
         .testTarget(
             name: "PersistenceTests",
@@ -106,6 +106,15 @@ var package = Package(
             name: "ReplicationSimulation",
             dependencies: ["Persistence", "Replication", "StorageSimulation"],
             path: "Tests/ReplicationSimulation", swiftSettings: settings),
+        // What the tests with real NATS servers drive: Tests/cluster.
+        .executableTarget(
+            name: "ReplicaTool",
+            dependencies: [
+                "NATS", "Persistence", "Replication", crypto,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Tests/ReplicaTool", swiftSettings: settings),
         .testTarget(
             name: "NATSTests",
             dependencies: [
@@ -196,34 +205,28 @@ if ProcessInfo.processInfo.environment["ENABLE_SIMULATION"] != nil {
     ]
     package.products = []
     package.targets.removeAll { !storage.contains($0.name) }
+    // Without the checks of exclusive access: `swift test` runs the same code with them.
+    for target in package.targets where target.name == "StorageSimulation" {
+        target.swiftSettings = settings + [.unsafeFlags(["-enforce-exclusivity=unchecked"])]
+    }
     package.targets.append(
         .executableTarget(
             name: "Simulation", dependencies: ["StorageSimulation"], path: "Tests/Simulation",
             swiftSettings: settings))
 }
 
-// The cluster's log by itself: its tests, its simulation, and the tool that the tests with real
-// servers drive.
+// The cluster's log by itself: its tests, its simulation, and the tool of the tests with real servers.
 if ProcessInfo.processInfo.environment["ENABLE_REPLICATION"] != nil {
     let replication = [
         "CZlib", "CHash", "Persistence", "NATS", "Replication", "StorageSimulation",
-        "ReplicationSimulation", "NATSTests", "ReplicationTests", "TidyTests",
+        "ReplicationSimulation", "ReplicaTool", "NATSTests", "ReplicationTests", "TidyTests",
     ]
     package.products = []
     package.targets.removeAll { !replication.contains($0.name) }
-    package.targets += [
+    package.targets.append(
         .executableTarget(
             name: "ReplicaSimulation", dependencies: ["ReplicationSimulation"],
-            path: "Tests/ReplicaSimulation", swiftSettings: settings),
-        .executableTarget(
-            name: "ReplicaTool",
-            dependencies: [
-                "NATS", "Persistence", "Replication", crypto,
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ],
-            path: "Tests/ReplicaTool", swiftSettings: settings),
-    ]
+            path: "Tests/ReplicaSimulation", swiftSettings: settings))
 }
 
 // What the fuzzer watches is compiled with its instruments, and only for `make fuzz`.

@@ -5,8 +5,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/lib.sh
 
-# Package.swift has the tool that the tests drive only when this is set.
-export ENABLE_REPLICATION=1
-step "build of the tool" swift build -c release --scratch-path .build-rep --product ReplicaTool
-export REPLICA_TOOL=$PWD/.build-rep/release/ReplicaTool PYTHONDONTWRITEBYTECODE=1
+step "build of the tool" swift build "${static_flags[@]}" --product ReplicaTool
+export REPLICA_TOOL=$PWD/.build/release/ReplicaTool PYTHONDONTWRITEBYTECODE=1
 exec .venv/bin/python -m pytest Tests/cluster -s "$@"

@@ -2,8 +2,10 @@
 
 # Where the release build puts the program.
 countersign=.build/release/countersign
-# What the service is built with: one file to copy, no Swift runtime to install.
-release_flags=(-c release --static-swift-stdlib --product countersign)
+# What everything is built with that is released or stands in for it: no Swift runtime to install.
+static_flags=(-c release --static-swift-stdlib)
+# The service, one file to copy.
+release_flags=("${static_flags[@]}" --product countersign)
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*"; }
 complain() { printf 'error: %s\n' "$*" >&2; }

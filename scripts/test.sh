@@ -58,11 +58,23 @@ end_to_end() {
     return "$code"
 }
 
+# The log of a cluster, with servers that are killed and damaged: one test after the other, because
+# leases and elections are real.
+with_engine() {
+    scripts/cluster.sh 2>&1 | tee "$logs/cluster"
+    local code=${PIPESTATUS[0]}
+    local bad=$(($(number_before failed "$logs/cluster") + $(number_before errors? "$logs/cluster")))
+    ((code == 0)) || ((bad > 0)) || bad=1
+    count "$(number_before passed "$logs/cluster")" "$bad"
+    return "$code"
+}
+
 start=$SECONDS
 step "Swift tests" swift_tests
 if step "release build" swift build "${release_flags[@]}"; then
     step "linked libraries" linked_libraries
     step "end-to-end tests" end_to_end
+    step "tests with NATS servers" with_engine
 else
     count 0 1
 fi

@@ -63,11 +63,11 @@ package struct ByteReader: Sendable {
     {
         let width = Value.bitWidth / 8
         let start = try advance(width)
-        var value: Value = 0
-        for index in 0..<width {
-            value |= Value(truncatingIfNeeded: bytes[start + index]) << Value(index * 8)
+        // Safe: `advance` has checked the range, and an integer is nothing but its bytes.
+        return unsafe bytes.withUnsafeBytes { buffer in
+            unsafe Value(
+                littleEndian: buffer.loadUnaligned(fromByteOffset: start, as: Value.self))
         }
-        return value
     }
 
     package mutating func readBool() throws(DecodingFault) -> Bool {

@@ -81,6 +81,21 @@ struct MixedUpFilesTests {
         try expectRefusal(disk, "a gap")
     }
 
+    @Test("a log that ends before the base of its snapshot")
+    func oldLog() async throws {
+        let disk = FaultyFileSystem()
+        let log = try Fixture.open(in: disk)
+        try await log.put(TestRecord("one"))
+        let old = try #require(disk.contents(of: Fixture.path)[Self.segmentName])
+        try await log.put(TestRecord("two"))
+        let base = log.snapshotBase()
+        try log.putSnapshot([.of([1], at: base)], base: base)
+        await log.shutDown()
+        try await Fixture.open(in: disk.copy()).shutDown()
+        disk.replace(Fixture.segment(1), with: old)
+        try expectRefusal(disk, "the end of the log is missing")
+    }
+
     @Test("a manifest that is older than a crash can have left it")
     func oldManifest() async throws {
         let disk = try await threeSegments()

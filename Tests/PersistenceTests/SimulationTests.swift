@@ -7,6 +7,7 @@ import Testing
 struct SimulationTests {
     /// A few seconds in a debug build; `make simulate` tries a million.
     private static let seedCount: UInt64 = 600
+    private static let domainSeedCount: UInt64 = 100
 
     @Test("every promise is kept in hundreds of short lives")
     func seeds() {
@@ -22,6 +23,22 @@ struct SimulationTests {
         ]
         for fault in Tally.Fault.allCases { #expect(tally[fault] > 0, "\(fault)") }
         for outcome in Tally.Outcome.allCases where !rare.contains(outcome) {
+            #expect(tally[outcome] > 0, "\(outcome)")
+        }
+    }
+
+    @Test("accounts and usage are after every start what they were in a run without interruptions")
+    func domain() {
+        var tally = Tally()
+        for seed in 1...Self.domainSeedCount {
+            if let failure = Simulation.run(seed: seed, of: .domain, tally: &tally) {
+                Issue.record("make simulate SEED=\(seed) STATES=domain: \(failure)")
+            }
+        }
+        for outcome: Tally.Outcome in [
+            .recovered, .startedFromSnapshot, .fellBackToOlderSnapshot, .tornWriteKept,
+            .refusedAsItMust, .recoveredTwice,
+        ] {
             #expect(tally[outcome] > 0, "\(outcome)")
         }
     }

@@ -19,18 +19,18 @@ extension Simulation {
         var rotten: Set<String> = []
         var wrongFrames: Set<Int> = []
         for damage in damage {
-            if damage.path.hasPrefix(SimulatedDisk.segment) {
+            switch damage.entry.role {
+            case .segment(let firstFrame):
                 expected.mayRefuse = true
                 // A first start that did not come as far as the manifest is done again.
-                guard disk.node(SimulatedDisk.manifest) != nil else { continue }
+                guard disk.has(.manifest) else { continue }
                 for place in damage.wrongPlaces(disk) {
                     if place < FrameFact.segmentStart { expected.mustRefuse = true }
-                    if let frame = frame(at: place, of: damage.path) { wrongFrames.insert(frame) }
+                    if let frame = frame(at: place, of: firstFrame) { wrongFrames.insert(frame) }
                 }
-            } else if damage.path.hasPrefix(SimulatedDisk.snapshot) {
-                rotten.insert(damage.path)
-            } else if damage.path == SimulatedDisk.manifest {
-                expected.mustRefuse = true
+            case .snapshot: rotten.insert(damage.entry.path)
+            case .manifest: expected.mustRefuse = true
+            case .newSnapshot, .lock, .otherTemporary, .other: break
             }
         }
         if let first = wrongFrames.min() {
@@ -41,8 +41,8 @@ extension Simulation {
             }
         }
         expected.unusableSnapshots = rotten.count
-        let isWhole = disk.node(SimulatedDisk.firstSegment) != nil
-        if !rotten.isEmpty, rotten.count == disk.snapshots().count, !isWhole {
+        let isWhole = disk.has(SimulatedDisk.firstSegment)
+        if !rotten.isEmpty, rotten.count == disk.snapshotCount, !isWhole {
             expected.mustRefuse = true
         }
         if isCutting { expected.mustRefuse = false }
@@ -50,10 +50,8 @@ extension Simulation {
         return expected
     }
 
-    private func frame(at place: Int, of path: String) -> Int? {
-        frames.lastIndex {
-            $0.range.contains(place) && SimulatedDisk.path(ofSegment: $0.segment) == path
-        }
+    private func frame(at place: Int, of segment: UInt64) -> Int? {
+        frames.lastIndex { $0.range.contains(place) && $0.segment == segment }
     }
 
     /// Whether something on the disk proves that the first wrong frame was durable. Only a sector
@@ -61,7 +59,7 @@ extension Simulation {
     private func isWitnessed(_ first: Int, _ wrong: Set<Int>) -> Bool {
         let frame = frames[first]
         guard frame.segment == frames[frames.count - 1].segment,
-            let node = disk.node(SimulatedDisk.path(ofSegment: frame.segment))
+            let node = disk.entries.first(where: { $0.role == frame.role })?.node
         else { return true }
         let content = disk.nodes[node].content
         let header = frame.range.lowerBound..<frame.range.lowerBound + FrameFact.headerBytes
@@ -99,9 +97,7 @@ extension Simulation {
         // Mostly where frames are, and mostly among the newest.
         if !frames.isEmpty, dice.below(4) > 0 {
             let frame = frames[frames.count - 1 - dice.below(min(4, frames.count))]
-            if entry.path == SimulatedDisk.path(ofSegment: frame.segment),
-                frame.range.upperBound <= size
-            {
+            if entry.role == frame.role, frame.range.upperBound <= size {
                 place = frame.range.lowerBound + dice.below(frame.range.count)
             }
         }
@@ -113,14 +109,11 @@ extension Simulation {
         }
         guard !isWrong else { return }
         let fault: Tally.Fault =
-            if entry.path.hasPrefix(SimulatedDisk.segment) {
-                .rotInLog
-            } else if entry.path == SimulatedDisk.manifest {
-                .rotInManifest
-            } else if entry.path.hasPrefix(SimulatedDisk.snapshot) {
-                .rotInSnapshot
-            } else {
-                .rotElsewhere
+            switch entry.role {
+            case .segment: .rotInLog
+            case .manifest: .rotInManifest
+            case .snapshot: .rotInSnapshot
+            case .newSnapshot, .lock, .otherTemporary, .other: .rotElsewhere
             }
         disk.tally.count(fault)
         note("rot in \(entry.path) at \(place)")
@@ -136,22 +129,14 @@ extension SimulatedDisk.Damage {
 }
 
 extension SimulatedDisk {
-    static let firstSegment = path(ofSegment: 1)
+    static let firstSegment = FileRole.segment(firstFrame: 1)
 
-    static func path(ofSegment frame: UInt64) -> String {
-        let digits = String(frame)
-        return directory + "/wal-" + String(repeating: "0", count: 20 - digits.utf8.count) + digits
-            + ".log"
-    }
-
-    func snapshots() -> [String] {
-        entries.lazy.map(\.path).filter { $0.hasPrefix(Self.snapshot) }
-    }
+    var snapshotCount: Int { entries.count { $0.role == .snapshot } }
 
     /// What the files hold, but for the lock.
     func contents() -> [String: [UInt8]] {
         var contents: [String: [UInt8]] = [:]
-        for entry in entries where !entry.path.hasSuffix("/lock") {
+        for entry in entries where entry.role != .lock {
             contents[entry.path] = nodes[entry.node].content
         }
         return contents
@@ -162,20 +147,18 @@ extension SimulatedDisk {
         guard isWholeSector else {
             let original = [nodes[entry.node].content[place]]
             nodes[entry.node].flip(bit: place * 8 + dice.below(8))
-            return Damage(
-                node: entry.node, path: entry.path, range: place..<place + 1, original: original)
+            return Damage(entry: entry, range: place..<place + 1, original: original)
         }
         let start = place / SimulatedNode.sectorBytes * SimulatedNode.sectorBytes
         let end = min(start + SimulatedNode.sectorBytes, nodes[entry.node].content.count)
         let original = Array(nodes[entry.node].content[start..<end])
         nodes[entry.node].restore([UInt8](repeating: 0, count: end - start), at: start)
-        return Damage(
-            node: entry.node, path: entry.path, range: start..<end, original: original)
+        return Damage(entry: entry, range: start..<end, original: original)
     }
 
     /// Whether the bytes are wrong still, in the file that has the name.
     func isStill(_ damage: Damage) -> Bool {
-        node(damage.path) == damage.node
+        node(damage.entry.path) == damage.node
             && damage.range.upperBound <= nodes[damage.node].content.count
             && nodes[damage.node].content[damage.range] != damage.original[...]
     }

@@ -34,15 +34,25 @@ struct CounterRecord: LogRecord {
         guard fillerBytes == reader.remaining, counter < 8 else {
             throw .invalidValue("\(fillerBytes) bytes of filler, \(reader.remaining) left")
         }
-        let bytes = try reader.readRaw(fillerBytes)
-        guard bytes.allSatisfy({ $0 == filler }) else { throw .invalidValue("filler") }
+        let word = UInt64(filler) &* 0x0101_0101_0101_0101
+        while reader.remaining >= 8 {
+            guard try reader.read(UInt64.self) == word else { throw .invalidValue("filler") }
+        }
+        while !reader.isAtEnd {
+            guard try reader.read(UInt8.self) == filler else { throw .invalidValue("filler") }
+        }
     }
 }
 
 /// The half of a shard's state that counts.
 struct Counters: Equatable {
     var applied = 0
-    var values = SIMD8<UInt64>()
+    var values = [8 of UInt64](repeating: 0)
+
+    static func == (left: Counters, right: Counters) -> Bool {
+        left.applied == right.applied
+            && left.values.indices.allSatisfy { left.values[$0] == right.values[$0] }
+    }
 
     mutating func apply(_ record: CounterRecord) {
         applied += 1
@@ -78,17 +88,19 @@ struct ShardState: Equatable {
     }
 
     /// A copy of one part as it is now, for a snapshot.
-    func snapshotPart(_ part: Part, shard: Int) -> SnapshotPart {
+    func snapshotPart(_ part: Part, shard: Int, isInPieces: Bool) -> SnapshotPart {
         var chunks: [[UInt8]] = []
         let applied: Int
         var writer = ByteWriter()
         switch part {
         case .counters:
             applied = counters.applied
-            for half in 0..<2 {
+            // In one piece, or in as many as a large state has.
+            let piece = isInPieces ? 4 : 8
+            for start in stride(from: 0, to: 8, by: piece) {
                 writer.removeAll()
-                writer.write(UInt8(half))
-                for index in 0..<4 { writer.write(counters.values[half * 4 + index]) }
+                writer.write(UInt8(start))
+                for index in start..<start + piece { writer.write(counters.values[index]) }
                 chunks.append(writer.bytes)
             }
         case .history:
@@ -109,9 +121,11 @@ struct ShardState: Equatable {
         switch Part(rawValue: header.kind) {
         case .counters?:
             counters.applied = Int(header.appliedRecord)
-            let half = Int(try reader.read(UInt8.self)) & 1
-            for index in 0..<4 {
-                counters.values[half * 4 + index] = try reader.read(UInt64.self)
+            var index = Int(try reader.read(UInt8.self))
+            while !reader.isAtEnd {
+                guard index < 8 else { throw .invalidValue("counter \(index)") }
+                counters.values[index] = try reader.read(UInt64.self)
+                index += 1
             }
         case .history?:
             history.applied = Int(header.appliedRecord)

@@ -13,7 +13,7 @@ extension SimulatedDisk: FileSystem {
 
     package func names(in directory: String) throws(StorageError) -> [String] {
         guard !isOver else { throw failure(.name, directory) }
-        var names = entries.map { String($0.path.dropFirst(Self.directory.utf8.count + 1)) }
+        var names = entries.map(\.name)
         // In no order: it is the reader's to sort.
         if names.count > 1, dice.oneIn(2) { names.swapAt(0, dice.below(names.count)) }
         return names
@@ -23,24 +23,24 @@ extension SimulatedDisk: FileSystem {
         _ path: String, _ mode: FileOpenMode
     ) throws(StorageError) -> any StorageFile {
         guard !isOver else { throw failure(.name, path) }
-        if let node = node(path), mode != .replacing || nodes[node].content.isEmpty {
-            return SimulatedFile(path: path, node: node, of: self)
+        let found = entry(path)
+        if let found, mode != .replacing || nodes[found.node].content.isEmpty {
+            return SimulatedFile(found, of: self)
         }
         guard mode == .replacing || mode == .writingOrCreating else {
             throw failure(.name, path, errno: 2)
         }
         let isLast = try begin(.name, path)
-        let place: Int
-        if let node = node(path) {
-            nodes[node].truncate(to: 0)
-            place = node
+        let entry: Entry
+        if let found {
+            nodes[found.node].truncate(to: 0)
+            entry = found
         } else {
-            place = nodes.count
             nodes.append(SimulatedNode())
-            link(path, place)
+            entry = link(path, nodes.count - 1)
         }
         try end(isLast, .name, path)
-        return SimulatedFile(path: path, node: place, of: self)
+        return SimulatedFile(entry, of: self)
     }
 
     package func rename(_ path: String, to newPath: String) throws(StorageError) {
@@ -79,12 +79,14 @@ extension SimulatedDisk: FileSystem {
 private final class SimulatedFile: StorageFile, @unchecked Sendable {
     let path: String
     private let node: Int
+    private let role: FileRole
     private let disk: SimulatedDisk
     private var isLocked = false
 
-    init(path: String, node: Int, of disk: SimulatedDisk) {
-        self.path = path
-        self.node = node
+    init(_ entry: SimulatedDisk.Entry, of disk: SimulatedDisk) {
+        path = entry.path
+        node = entry.node
+        role = entry.role
         self.disk = disk
     }
 
@@ -137,7 +139,7 @@ private final class SimulatedFile: StorageFile, @unchecked Sendable {
     func fsync() throws(StorageError) {
         let isLast = try disk.begin(.sync, path)
         disk.trace?.note("    sync \(path)")
-        try disk.sync(node, path)
+        try disk.sync(node, path, role)
         try disk.end(isLast, .sync, path)
     }
 

@@ -2,14 +2,14 @@ import Persistence
 
 extension SimulatedDisk {
     /// A sync of one file, with what may go wrong in it.
-    func sync(_ node: Int, _ path: String) throws(StorageError) {
-        if isDue(\.failSyncAfter) {
+    func sync(_ node: Int, _ path: String, _ role: FileRole) throws(StorageError) {
+        if Plan.isDue(&plan.failSyncAfter) {
             tally.count(.syncFailed)
             trace?.note("    the sync fails, and its pages count as clean")
             nodes[node].failToSync(dice)
             throw failure(.sync, path)
         }
-        if path.hasSuffix(Self.newSnapshot), isDue(\.garbleSnapshotAfter) {
+        if role == .newSnapshot, Plan.isDue(&plan.garbleSnapshotAfter) {
             let bit = dice.below(nodes[node].content.count * 8)
             tally.count(.garbledSnapshotWrite)
             trace?.note("    bit \(bit) of it is written wrong")
@@ -18,31 +18,18 @@ extension SimulatedDisk {
             garbledNodes.insert(node)
             return
         }
-        guard path.hasPrefix(Self.segment), isDue(\.misdirectAfter) else {
+        guard role.isSegment, Plan.isDue(&plan.misdirectAfter) else {
             nodes[node].sync()
             return
         }
         misdirect(node)
     }
 
-    static let segment = directory + "/wal-0"
-    static let newSnapshot = "/snapshot-new.tmp"
-    static let manifest = directory + "/manifest"
-    static let snapshot = directory + "/snapshot-0"
-
-    private func isDue(_ counter: WritableKeyPath<Plan, Int>) -> Bool {
-        guard plan[keyPath: counter] < .max else { return false }
-        plan[keyPath: counter] -= 1
-        guard plan[keyPath: counter] < 0 else { return false }
-        plan[keyPath: counter] = .max
-        return true
-    }
-
     /// One sector lands in the place of another one of the log: its own place keeps what it had.
     /// Nobody sees that before the power has gone.
     private func misdirect(_ node: Int) {
         let sectors = nodes[node].dirtySectors()
-        let logs = entries.filter { $0.path.hasPrefix(Self.segment) }
+        let logs = entries.filter(\.role.isSegment)
         guard !sectors.isEmpty, !logs.isEmpty else { return nodes[node].sync() }
         let from = sectors[dice.below(sectors.count)]
         let target = logs[dice.below(logs.count)].node

@@ -9,9 +9,23 @@ import Persistence
 ///
 /// Unchecked Sendable is sound: a simulation is one thread, and nothing in it starts another.
 package final class SimulatedDisk: @unchecked Sendable {
-    struct Entry {
+    /// A name and the file behind it. A class, because lists of them are copied again and again.
+    final class Entry: Sendable {
         let path: String
+        let name: String
         let node: Int
+        let role: FileRole
+
+        init(path: String, node: Int) {
+            self.path = path
+            name = String(Substring(path.utf8.dropFirst(directory.utf8.count + 1)))
+            self.node = node
+            role = FileRole(name)
+        }
+
+        @inline(__always) func has(_ path: String) -> Bool {
+            path.utf8.count == self.path.utf8.count && path == self.path
+        }
     }
 
     /// A change of names that no sync of the directory has made durable.
@@ -34,6 +48,15 @@ package final class SimulatedDisk: @unchecked Sendable {
         var misdirectAfter = Int.max
         var garbleSnapshotAfter = Int.max
         var hasShortWrites = false
+
+        /// Counts down; true once, when the count is over.
+        @inline(__always) static func isDue(_ counter: inout Int) -> Bool {
+            guard counter < .max else { return false }
+            counter -= 1
+            guard counter < 0 else { return false }
+            counter = .max
+            return true
+        }
     }
 
     static let directory = "/data"
@@ -64,7 +87,7 @@ package final class SimulatedDisk: @unchecked Sendable {
 
     // MARK: Operations
 
-    enum Operation { case write, sync, name, syncDirectory }
+    enum Operation: String { case write, sync, name, syncDirectory }
 
     /// Begins what changes the disk; true when the process ends with it.
     func begin(_ operation: Operation, _ path: String) throws(StorageError) -> Bool {
@@ -88,23 +111,19 @@ package final class SimulatedDisk: @unchecked Sendable {
     }
 
     private func fail(_ operation: Operation, _ path: String) throws(StorageError) {
+        let fault: Tally.Fault
         switch operation {
-        case .write: try countDown(\.failWriteAfter, .writeFailed, operation, path)
-        case .name: try countDown(\.failNameAfter, .nameFailed, operation, path)
+        case .write:
+            guard Plan.isDue(&plan.failWriteAfter) else { return }
+            fault = .writeFailed
+        case .name:
+            guard Plan.isDue(&plan.failNameAfter) else { return }
+            fault = .nameFailed
         case .syncDirectory:
-            try countDown(\.failDirectorySyncAfter, .directorySyncFailed, operation, path)
-        case .sync: break
+            guard Plan.isDue(&plan.failDirectorySyncAfter) else { return }
+            fault = .directorySyncFailed
+        case .sync: return
         }
-    }
-
-    private func countDown(
-        _ counter: WritableKeyPath<Plan, Int>, _ fault: Tally.Fault, _ operation: Operation,
-        _ path: String
-    ) throws(StorageError) {
-        guard plan[keyPath: counter] < .max else { return }
-        plan[keyPath: counter] -= 1
-        guard plan[keyPath: counter] < 0 else { return }
-        plan[keyPath: counter] = .max
         tally.count(fault)
         trace?.note("    \(operation) \(path) fails")
         throw failure(operation, path)
@@ -112,7 +131,7 @@ package final class SimulatedDisk: @unchecked Sendable {
 
     func failure(_ operation: Operation, _ path: String, errno: Int32 = 5) -> StorageError {
         hasFailed = true
-        return .system(operation: "\(operation)", path: path, errno: errno)
+        return .system(operation: operation.rawValue, path: path, errno: errno)
     }
 
     /// The process ends, whatever it was about to do.
@@ -128,7 +147,11 @@ package final class SimulatedDisk: @unchecked Sendable {
 
     // MARK: Names
 
-    func node(_ path: String) -> Int? { entries.first { $0.path == path }?.node }
+    func node(_ path: String) -> Int? { entry(path)?.node }
+
+    func entry(_ path: String) -> Entry? { entries.first { $0.has(path) } }
+
+    func has(_ role: FileRole) -> Bool { entries.contains { $0.role == role } }
 
     /// Whether the name and all of its content survive the loss of power.
     func isDurable(_ path: String) -> Bool {
@@ -137,25 +160,27 @@ package final class SimulatedDisk: @unchecked Sendable {
             && nodes[node].durable.count == nodes[node].content.count
     }
 
-    func link(_ path: String, _ node: Int) {
-        set(Entry(path: path, node: node), in: &entries)
-        changes.append(.set(Entry(path: path, node: node)))
+    func link(_ path: String, _ node: Int) -> Entry {
+        let entry = Entry(path: path, node: node)
+        set(entry, in: &entries)
+        changes.append(.set(entry))
+        return entry
     }
 
     func remove(_ path: String) {
-        entries.removeAll { $0.path == path }
+        entries.removeAll { $0.has(path) }
         changes.append(.remove(path))
     }
 
     func move(_ path: String, to newPath: String, _ node: Int) {
         let entry = Entry(path: newPath, node: node)
-        entries.removeAll { $0.path == path }
+        entries.removeAll { $0.has(path) }
         set(entry, in: &entries)
         changes.append(.move(path, entry))
     }
 
     private func set(_ entry: Entry, in entries: inout [Entry]) {
-        if let index = entries.firstIndex(where: { $0.path == entry.path }) {
+        if let index = entries.firstIndex(where: { $0.has(entry.path) }) {
             entries[index] = entry
         } else {
             entries.append(entry)
@@ -165,9 +190,9 @@ package final class SimulatedDisk: @unchecked Sendable {
     private func carryOut(_ change: NameChange, in entries: inout [Entry]) {
         switch change {
         case .set(let entry): set(entry, in: &entries)
-        case .remove(let path): entries.removeAll { $0.path == path }
+        case .remove(let path): entries.removeAll { $0.has(path) }
         case .move(let path, let entry):
-            entries.removeAll { $0.path == path }
+            entries.removeAll { $0.has(path) }
             set(entry, in: &entries)
         }
     }
@@ -186,11 +211,12 @@ package final class SimulatedDisk: @unchecked Sendable {
     /// The bytes that were synced once and are not what they were, as the next start will find
     /// them.
     struct Damage {
-        let node: Int
-        let path: String
+        let entry: Entry
         let range: Range<Int>
         /// What was there.
         let original: [UInt8]
+
+        var node: Int { entry.node }
     }
 
     /// The power goes, and comes back.
@@ -217,14 +243,15 @@ package final class SimulatedDisk: @unchecked Sendable {
         var done: [Int] = []
         for entry in kept where !done.contains(entry.node) {
             done.append(entry.node)
+            guard nodes[entry.node].hasUnsynced else {
+                nodes[entry.node].losePower()
+                continue
+            }
             let node = nodes[entry.node]
             let remains = remains(of: node, entry.path)
             nodes[entry.node] = remains.node
             for lie in node.damage(in: remains.node) {
-                damage.append(
-                    Damage(
-                        node: entry.node, path: entry.path, range: lie.range,
-                        original: lie.honest))
+                damage.append(Damage(entry: entry, range: lie.range, original: lie.honest))
             }
             guard let byte = remains.unsyncedByte, dice.oneIn(Self.unsyncedRotOneIn),
                 node.lies.isEmpty

@@ -6,6 +6,8 @@ struct FrameFact {
     let segment: UInt64
     let range: Range<Int>
 
+    var role: FileRole { .segment(firstFrame: segment) }
+
     static let segmentStart = 4096
     static let headerBytes = 64
     /// A seal or clean mark.
@@ -14,6 +16,8 @@ struct FrameFact {
 
 /// What a start has to find.
 extension Simulation {
+    /// Not our own: with the number of its digits seeds would mean other runs.
+    private static let processID: Int32 = 4711
     static let id = DirectoryID(high: 0x0102_0304_0506_0708, low: 0x1112_1314_1516_1718)
 
     /// Starts a process, as often as it takes; false when it can't be had.
@@ -42,11 +46,10 @@ extension Simulation {
         disk.beforeOperation = nil
         let directory = try DataDirectory.open(
             SimulatedDisk.directory, in: disk, shardCount: shards, segmentBytes: segmentBytes,
-            id: Self.id, clock: { [unowned self] in millisecond }, newMetadata: { [0xca, 0xfe] })
+            id: Self.id, clock: { [unowned self] in millisecond }, process: Self.processID,
+            newMetadata: { [0xca, 0xfe] })
         let steps = try LogSteps(directory, segmentBytes: segmentBytes)
-        process = Process(
-            directory: directory, steps: steps,
-            live: Array(repeating: ShardState(), count: shards))
+        process = Process(directory, steps)
     }
 
     /// The start was refused: rightly, and is it worth another attempt?
@@ -116,78 +119,47 @@ extension Simulation {
         for case .tornWrite(_, _, let path) in process.log.notices where !disk.isDurable(path) {
             return fail("the bytes of an unfinished write can be lost: \(path)")
         }
-        if let left = disk.entries.first(where: { $0.path.hasSuffix(".tmp") }) {
+        if let left = disk.entries.first(where: \.role.isTemporary) {
             return fail("\(left.path) was left lying about")
         }
         if unusable > 0 { disk.tally.count(.fellBackToOlderSnapshot) }
         if expected.mayRefuse { disk.tally.count(.healedAsItMay) }
-        guard let found = replay() else { return }
-        guard compare(found, mayLose: expected.mayLose) else { return }
-        self.process?.live = found
+        guard recover(), compare(mayLose: expected.mayLose) else { return }
+        states.goOn()
         isCutting = false
         noteFrames()
-        damage = damage.filter { disk.isStill($0) && $0.path.hasPrefix(SimulatedDisk.snapshot) }
+        damage = damage.filter { disk.isStill($0) && $0.entry.role == .snapshot }
         disk.tally.count(.recovered)
-        if dice.oneIn(16) { startAgain(found) }
+        if dice.oneIn(16) { startAgain() }
     }
 
-    /// Rebuilds the states as the server does: the newest snapshot, then the log after it.
-    private func replay() -> [ShardState]? {
-        guard let log = process?.log else { return nil }
-        var states = Array(repeating: ShardState(), count: shards)
+    private func recover() -> Bool {
+        guard let log = process?.log else { return false }
+        if log.latestSnapshot() != nil { disk.tally.count(.startedFromSnapshot) }
         do {
-            var start: [ShardID: UInt64] = [:]
-            if let snapshot = log.latestSnapshot() {
-                disk.tally.count(.startedFromSnapshot)
-                start = snapshot.base.records
-                try snapshot.forEachChunk { header, chunk in
-                    try states[Int(header.shard.rawValue)].restore(header, chunk)
-                }
-            }
-            try log.read(from: start) { section in
-                let shard = Int(section.shard.rawValue)
-                var reader = section.reader
-                var number = Int(section.firstRecord)
-                while !reader.isAtEnd {
-                    let stored = try RecordBatch.next(from: &reader)
-                    var body = stored.reader
-                    let record = try CounterRecord(
-                        kind: stored.kind, version: stored.version, from: &body)
-                    guard states[shard].replay(record, number: number) else {
-                        throw Failure(description: "a record before \(number) is missing")
-                    }
-                    number += 1
-                }
-                guard number == Int(section.firstRecord) + section.recordCount else {
-                    throw Failure(description: "a section's count of records is wrong")
-                }
-            }
+            try states.recover(from: log)
         } catch {
-            guard !disk.isOver else { return nil }
-            fail("what a start has accepted can't be replayed: \(error)")
-            return nil
+            if !disk.isOver { fail("what a start has accepted can't be replayed: \(error)") }
+            return false
         }
-        return states
+        return true
     }
 
-    private func compare(_ found: [ShardState], mayLose: Bool) -> Bool {
+    private func compare(mayLose: Bool) -> Bool {
         for shard in 0..<shards {
-            let state = found[shard]
-            let count = state.history.applied
-            guard count < model[shard].count, state == model[shard][count] else {
-                fail("shard \(shard) has not the state that it had after \(count) records")
+            guard let record = states.foundRecord(shard) else {
+                fail("shard \(shard) has not the state that it had after as many records")
                 return false
             }
-            if count < told[shard] {
+            if record < told[shard] {
                 guard mayLose else {
-                    fail("shard \(shard) has \(count) records, but \(told[shard]) were told of")
+                    fail("shard \(shard) has \(record) records, but \(told[shard]) were told of")
                     return false
                 }
                 disk.tally.count(.lostWhatNobodyCanTell)
             }
-            model[shard].removeLast(model[shard].count - count - 1)
             // What somebody has seen must not disappear later.
-            told[shard] = count
+            told[shard] = record
         }
         return true
     }
@@ -207,7 +179,7 @@ extension Simulation {
     }
 
     /// A start right after a start must find the same bytes, and leave them.
-    private func startAgain(_ found: [ShardState]) {
+    private func startAgain() {
         let before = disk.contents()
         let plan = disk.plan
         process = nil
@@ -220,10 +192,11 @@ extension Simulation {
             return fail("the second start of the same directory: \(error)")
         }
         guard disk.contents() == before else { return fail("a second start changes bytes") }
-        guard let again = replay(), again == found else {
-            return fail("a second start finds another state")
+        guard recover() else { return }
+        for shard in 0..<shards where states.foundRecord(shard) != states.lastRecord(shard) {
+            return fail("a second start finds another state of shard \(shard)")
         }
-        process?.live = again
+        states.goOn()
         disk.tally.count(.recoveredTwice)
     }
 
@@ -236,7 +209,7 @@ extension Simulation {
         guard !disk.garbledNodes.contains(node) else {
             return fail("a snapshot that was written wrong got its name")
         }
-        guard disk.node(SimulatedDisk.firstSegment) != nil || disk.snapshots().count > 1 else {
+        guard disk.has(SimulatedDisk.firstSegment) || disk.snapshotCount > 1 else {
             return fail("the log is trimmed, and stands on a single snapshot")
         }
         guard disk.isDurable(newest.path) else { return fail("a snapshot was not synced") }

@@ -33,42 +33,29 @@ extension Simulation {
 
     // MARK: Callers
 
-    private func record() -> CounterRecord {
-        let size =
-            switch dice.below(8) {
-            case 0: dice.below(1400)
-            case 1: dice.below(600)
-            default: dice.below(90)
-            }
-        // Zeros are the hardest to tell from what was never written.
-        let filler = dice.oneIn(6) ? 0 : UInt8(1 + dice.below(255))
-        return CounterRecord(
-            counter: UInt8(dice.below(8)), amount: dice.next(), fillerBytes: size, filler: filler)
-    }
+    func append() { append(to: dice.below(shards)) }
 
-    func append() {
-        let shard = dice.below(shards)
-        append(dice.oneIn(3) ? [record(), record()] : [record()], to: shard)
-    }
-
+    /// - Returns: the record that is the shard's last now; nil when the log takes no more, or the
+    ///   caller's command changes nothing.
     @discardableResult
-    private func append(_ records: [CounterRecord], to shard: Int) -> Int? {
-        guard let log = process?.log else { return nil }
-        let last = model[shard].count - 1
+    private func append(to shard: Int) -> Int? {
+        guard let log = process?.log, let batch = states.nextBatch(shard, at: millisecond) else {
+            return nil
+        }
+        let last = states.lastRecord(shard)
         let expecting = dice.oneIn(2) ? UInt64(last) : nil
-        let batch = RecordBatch(records)
         guard batch.bytes.count <= log.appendBytesMax else { return nil }
         do throws(AppendError) {
             let position = try log.append(
                 batch, to: ShardID(UInt16(shard)), expecting: expecting)
             disk.tally.count(.appended)
-            note("append \(records.count) to \(shard): now \(position.record)")
-            guard Int(position.record) == last + records.count else {
+            note("append \(batch.count) to \(shard): now \(position.record)")
+            guard Int(position.record) == last + batch.count else {
                 fail("the append to shard \(shard) after \(last) is at \(position.record)")
                 return nil
             }
-            for record in records { apply(record, to: shard) }
-            if dice.oneIn(3) { tellWhenDurable(shard, last + records.count) }
+            states.apply(to: shard)
+            if dice.oneIn(3) { tellWhenDurable(shard, last + batch.count) }
             return Int(position.record)
         } catch {
             switch error {
@@ -81,19 +68,13 @@ extension Simulation {
         }
     }
 
-    private func apply(_ record: CounterRecord, to shard: Int) {
-        var next = model[shard][model[shard].count - 1]
-        next.apply(record)
-        model[shard].append(next)
-        process?.live[shard].apply(record)
-    }
-
     private func appendFenced() {
         guard let log = process?.log else { return }
         let shard = dice.below(shards)
-        let wrong = UInt64(model[shard].count + dice.below(3))
+        let wrong = UInt64(states.lastRecord(shard) + 1 + dice.below(3))
+        guard let batch = states.nextBatch(shard, at: millisecond) else { return }
         do throws(AppendError) {
-            _ = try log.append([record()], to: ShardID(UInt16(shard)), expecting: wrong)
+            _ = try log.append(batch, to: ShardID(UInt16(shard)), expecting: wrong)
             fail("an append to shard \(shard) that expected \(wrong) was accepted")
         } catch {
             if error == .fenced { disk.tally.count(.appendFenced) }
@@ -104,7 +85,7 @@ extension Simulation {
     func appendSurely(_ shard: Int) {
         var record: Int?
         for _ in 0..<Self.attemptsMax where record == nil && isRunning {
-            record = append([self.record()], to: shard)
+            record = append(to: shard)
             if record == nil { makeSpare() }
             while isRunning, write() {}
         }
@@ -133,7 +114,7 @@ extension Simulation {
     func observe() {
         guard let log = process?.log else { return }
         let shard = dice.below(shards)
-        let last = model[shard].count - 1
+        let last = states.lastRecord(shard)
         guard last > 0 else { return }
         let record = dice.oneIn(2) ? last : 1 + dice.below(last)
         if log.isDurable(position(shard, record)) { tell(shard, record) }
@@ -170,10 +151,11 @@ extension Simulation {
     private func perform(
         _ step: () throws(StorageError) -> LogSteps.Outcome
     ) -> LogSteps.Outcome? {
-        guard let steps = process?.steps else { return nil }
+        guard let process else { return nil }
+        let steps = process.steps
         let (segment, offset) = (steps.newestSegment, Int(steps.writeOffset))
-        process?.isWriting = true
-        defer { process?.isWriting = false }
+        process.isWriting = true
+        defer { process.isWriting = false }
         millisecond += UInt64(dice.below(40))
         do throws(StorageError) {
             let outcome = try step()
@@ -198,9 +180,9 @@ extension Simulation {
 
     func makeSpare() {
         guard let process, !process.isMakingSpare, process.steps.wantsSpare else { return }
-        self.process?.isMakingSpare = true
+        process.isMakingSpare = true
         let isMade = process.steps.makeSpare()
-        self.process?.isMakingSpare = false
+        process.isMakingSpare = false
         note(isMade ? "a spare is ready" : "no spare can be made")
         disk.tally.count(isMade ? .spareMade : .spareRefused)
     }
@@ -217,7 +199,7 @@ extension Simulation {
         if process.steps.owesSeal { fail("a clean end has no mark") }
         process.directory.close()
         disk.tally.count(.closedCleanly)
-        for shard in 0..<shards { tell(shard, model[shard].count - 1) }
+        for shard in 0..<shards { tell(shard, states.lastRecord(shard)) }
         disk.endProcess()
     }
 
@@ -228,22 +210,23 @@ extension Simulation {
         let base = process.log.snapshotBase()
         note("snapshot at frame \(base.frame)")
         var parts: [SnapshotPart] = []
+        let isInPieces = dice.oneIn(4)
         for shard in 0..<shards {
-            for part in ShardState.Part.allCases {
+            for copy in 0..<states.copiesPerShard {
                 // Callers go on between the copies, and are ahead of the disk.
                 interrupt()
-                guard let live = self.process?.live[shard] else { return }
-                parts.append(live.snapshotPart(part, shard: shard))
+                guard self.process != nil else { return }
+                parts += states.snapshotParts(copy, of: shard, isInPieces: isInPieces)
             }
         }
-        let before = disk.snapshots().count
+        let before = disk.snapshotCount
         do throws(StorageError) {
             try process.log.putSnapshot(parts, base: base) { shard, record in
                 waitUntilDurable(Int(shard.rawValue), Int(record))
             }
             disk.tally.count(.snapshotWritten)
             checkSnapshot(at: base.frame)
-            if disk.snapshots().count <= before { disk.tally.count(.snapshotTrimmedLog) }
+            if disk.snapshotCount <= before { disk.tally.count(.snapshotTrimmedLog) }
         } catch {
             note("no snapshot: \(error)")
             disk.tally.count(.snapshotFailed)

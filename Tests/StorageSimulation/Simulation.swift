@@ -18,8 +18,7 @@ package final class Simulation: @unchecked Sendable {
     let isLong: Bool
     private(set) var trace: Trace?
 
-    /// The model: the state of each shard after each number of records, appended or recovered.
-    var model: [[ShardState]]
+    let states: any ShardStates
     /// How many records of each shard somebody was told of.
     var told: [Int]
     /// The frames that were synced.
@@ -41,19 +40,32 @@ package final class Simulation: @unchecked Sendable {
     var depth = 0
 
     /// What a running server has in memory.
-    struct Process {
+    final class Process {
         let directory: DataDirectory
         let steps: LogSteps
-        /// The state of each shard, built by replay and by applying what is appended.
-        var live: [ShardState]
         var isWriting = false
         var isMakingSpare = false
+        let log: FileLog
 
-        var log: FileLog { steps.log }
+        init(_ directory: DataDirectory, _ steps: LogSteps) {
+            self.directory = directory
+            self.steps = steps
+            log = steps.log
+        }
     }
 
-    package static func run(seed: UInt64, tally: inout Tally) -> Failure? {
-        let simulation = Simulation(seed: seed, trace: nil)
+    /// Whose states the log keeps.
+    package enum Kind: String, CaseIterable, Sendable {
+        /// Counters and a hash: quick, and as good for finding what a log loses.
+        case model
+        /// The server's own accounts and usage, changed by commands through their own rules.
+        case domain
+    }
+
+    package static func run(
+        seed: UInt64, of kind: Kind = .model, tally: inout Tally
+    ) -> Failure? {
+        let simulation = Simulation(seed: seed, kind, trace: nil)
         swap(&simulation.disk.tally, &tally)
         simulation.run()
         swap(&simulation.disk.tally, &tally)
@@ -61,15 +73,15 @@ package final class Simulation: @unchecked Sendable {
     }
 
     /// The same once more, with every step put down.
-    package static func trace(seed: UInt64) -> [String] {
+    package static func trace(seed: UInt64, of kind: Kind = .model) -> [String] {
         let trace = Trace()
-        let simulation = Simulation(seed: seed, trace: trace)
+        let simulation = Simulation(seed: seed, kind, trace: trace)
         simulation.run()
         trace.note(simulation.failure.map { "FAILED: \($0)" } ?? "nothing is wrong")
         return trace.lines
     }
 
-    private init(seed: UInt64, trace: Trace?) {
+    private init(seed: UInt64, _ kind: Kind, trace: Trace?) {
         dice = Dice(seed: seed)
         disk = SimulatedDisk(dice)
         disk.trace = trace
@@ -77,7 +89,11 @@ package final class Simulation: @unchecked Sendable {
         shards = 1 + dice.below(Self.shardsMax)
         segmentBytes = Self.segmentBytesMin + dice.below(4) * 1024
         isLong = dice.oneIn(Self.longOneIn)
-        model = Array(repeating: [ShardState()], count: shards)
+        states =
+            switch kind {
+            case .model: ModelStates(shards: shards, dice)
+            case .domain: DomainStates(shards: shards, dice)
+            }
         told = Array(repeating: 0, count: shards)
     }
 
@@ -88,6 +104,8 @@ package final class Simulation: @unchecked Sendable {
     private static let commandsMax = 24
     private static let commandsOfLongMax = 300
     private static let longOneIn = 64
+    /// Of the last lives, so many serve and end cleanly. It is as long as a whole life.
+    private static let servingOneIn = 8
 
     private func run() {
         for _ in 0..<1 + dice.below(Self.livesMax) where failure == nil && !isGivenUp {
@@ -126,7 +144,7 @@ package final class Simulation: @unchecked Sendable {
             if failure == nil, !isGivenUp { fail("a start without any fault did not succeed") }
             return
         }
-        guard dice.oneIn(4) else { return }
+        guard dice.oneIn(Self.servingOneIn) else { return }
         for shard in 0..<shards { appendSurely(shard) }
         closeCleanly()
         process = nil

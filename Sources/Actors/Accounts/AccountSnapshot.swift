@@ -42,22 +42,30 @@ package struct RecoveredAccounts: Sendable {
     }
 }
 
+extension AccountState {
+    /// What the log says of the accounts, as parts of a snapshot, encoded later.
+    package func snapshotParts(shard: ShardID) -> [SnapshotPart] {
+        let sessions = userOrder.lazy.flatMap { users[$0]?.sessions ?? [] }
+        let order = Array(sessions)
+        return [
+            ChunkSource([sessionsEndedAt]) { $0.write($1) }
+                .part(kind: .accountMarks, shard: shard, appliedRecord: appliedRecord),
+            ChunkSource(userOrder) { writer, id in
+                if let user = users[id] { writer.write(user) }
+            }.part(kind: .users, shard: shard, appliedRecord: appliedRecord),
+            ChunkSource(order) { writer, digest in
+                if let session = self.sessions[digest] { writer.write(session) }
+            }.part(kind: .sessions, shard: shard, appliedRecord: appliedRecord),
+        ]
+    }
+}
+
 extension AccountActor {
     /// Copies the state, in this turn, and encodes it later.
     package func snapshotParts() -> [SnapshotPart] {
         let state = state
         let applied = state.appliedRecord
-        let sessions = state.userOrder.lazy.flatMap { state.users[$0]?.sessions ?? [] }
-        let order = Array(sessions)
-        return [
-            ChunkSource([state.sessionsEndedAt]) { $0.write($1) }
-                .part(kind: .accountMarks, shard: shard, appliedRecord: applied),
-            ChunkSource(state.userOrder) { writer, id in
-                if let user = state.users[id] { writer.write(user) }
-            }.part(kind: .users, shard: shard, appliedRecord: applied),
-            ChunkSource(order) { writer, digest in
-                if let session = state.sessions[digest] { writer.write(session) }
-            }.part(kind: .sessions, shard: shard, appliedRecord: applied),
+        return state.snapshotParts(shard: shard) + [
             ChunkSource(Array(lastSeen.entries)) { writer, entry in
                 writer.write(entry.key)
                 writer.write(entry.value)

@@ -79,7 +79,7 @@ package struct DedupIndex: Sendable {
 
     // MARK: Snapshots
 
-    struct Stored: Sendable {
+    struct Stored: Sendable, Equatable {
         let key: ReportKey
         let content: UInt64
         let arrivedAt: Timestamp
@@ -92,5 +92,13 @@ package struct DedupIndex: Sendable {
     /// In the order of arrival, in blocks that are shared with this index until it changes.
     var allBlocks: [ArraySlice<Stored>] {
         blocks.enumerated().map { $0.offset == 0 ? $0.element[left...] : $0.element[...] }
+    }
+}
+
+extension DedupIndex: Equatable {
+    /// The same keys in the same order, however they lie in blocks.
+    package static func == (left: DedupIndex, right: DedupIndex) -> Bool {
+        left.keysMax == right.keysMax && left.evictedAt == right.evictedAt
+            && left.allBlocks.joined().elementsEqual(right.allBlocks.joined())
     }
 }

@@ -2,8 +2,8 @@ package import Persistence
 
 /// Everything about the use of integrations: rows, exact counts, and the keys of what was reported.
 /// Pure: `decide` says what becomes of reports, `apply` makes a record count.
-package struct UsageState: Sendable {
-    struct PerIntegration: Sendable {
+package struct UsageState: Sendable, Equatable {
+    struct PerIntegration: Sendable, Equatable {
         var ring: UsageRing
         var day = DayCounter()
         var latencies = LatencyDay()

@@ -40,15 +40,20 @@ package struct ChainDigest: Hashable, Sendable {
     }
 
     package func extended(by bytes: [UInt8], in range: Range<Int>) -> ChainDigest {
-        var seed = ByteWriter(capacity: Self.byteCount)
-        seed.write(self)
-        var hash = RunningSHA256()
-        hash.update(seed.bytes, in: 0..<Self.byteCount)
-        hash.update(bytes, in: range)
-        var reader = ByteReader(hash.finish())
-        // A SHA-256 digest has 32 bytes, so reading 16 of them cannot fail.
-        guard let digest = try? ChainDigest(from: &reader) else { preconditionFailure() }
-        return digest
+        var hash = SHA256()
+        // Twice for each frame of every start, so without an array in between.
+        let before = (high.littleEndian, low.littleEndian)
+        // Safe: the tuple is two numbers without a gap and lives for the call.
+        unsafe withUnsafeBytes(of: before) { unsafe hash.update(bufferPointer: $0) }
+        // Safe: the slice is bounds-checked and the buffer lives for the call.
+        unsafe bytes[range].withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
+        // Safe: a SHA-256 digest has 32 bytes, of which these are the first 16.
+        return unsafe hash.finalize().withUnsafeBytes { digest in
+            unsafe ChainDigest(
+                high: UInt64(littleEndian: digest.loadUnaligned(as: UInt64.self)),
+                low: UInt64(
+                    littleEndian: digest.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
+        }
     }
 }
 
@@ -69,5 +74,8 @@ struct RunningSHA256 {
         unsafe bytes[range].withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
     }
 
-    func finish() -> [UInt8] { Array(hash.finalize()) }
+    func finish() -> [UInt8] {
+        // Safe: the digest lives for the call, and the array copies it.
+        unsafe hash.finalize().withUnsafeBytes { unsafe Array($0) }
+    }
 }

@@ -8,6 +8,8 @@ import Synchronization
 /// changes a byte.
 package final class DataDirectory: Sendable {
     package let path: String
+    /// The same with the slash behind it.
+    private let prefix: String
     package let shardCount: Int
     let fileSystem: any FileSystem
     let manifest: Mutex<Manifest>
@@ -25,6 +27,7 @@ package final class DataDirectory: Sendable {
         clock: @escaping @Sendable () -> UInt64 = WallMilliseconds.now
     ) {
         self.path = path
+        prefix = path + "/"
         self.fileSystem = fileSystem
         shardCount = manifest.shardCount
         self.manifest = Mutex(manifest)
@@ -41,6 +44,7 @@ package final class DataDirectory: Sendable {
     /// - Parameters:
     ///   - id: the name that a new directory gets.
     ///   - clock: the time of day in Unix milliseconds.
+    ///   - process: the number that the lock names; nil for our own.
     ///   - newMetadata: what a new directory keeps as its metadata.
     /// - Throws: `StorageError.locked` when another process holds it, `.corrupt`, `.missing` or
     ///   `.futureVersion` when the manifest can't be read. Only the lock file has been touched
@@ -48,11 +52,12 @@ package final class DataDirectory: Sendable {
     package static func open(
         _ path: String, in fileSystem: any FileSystem, shardCount: Int = defaultShardCount,
         segmentBytes: Int, id: DirectoryID,
-        clock: @escaping @Sendable () -> UInt64 = WallMilliseconds.now, newMetadata: () -> [UInt8]
+        clock: @escaping @Sendable () -> UInt64 = WallMilliseconds.now, process: Int32? = nil,
+        newMetadata: () -> [UInt8]
     ) throws(StorageError) -> DataDirectory {
         try create(path, fileSystem)
-        let lock = try takeLock(path, fileSystem)
-        let names = Set(try fileSystem.names(in: path))
+        let lock = try takeLock(path, fileSystem, process: process)
+        let names = try fileSystem.names(in: path)
         if names.contains(FileName.manifest) {
             let bytes = try fileSystem.open(path + "/" + FileName.manifest, .reading).readAll()
             let manifest = try Manifest(bytes, file: path + "/" + FileName.manifest)
@@ -89,7 +94,7 @@ package final class DataDirectory: Sendable {
     /// Lets another process have the directory. The log must be closed.
     package func close() { lock.close() }
 
-    func file(_ name: String) -> String { path + "/" + name }
+    func file(_ name: String) -> String { prefix + name }
 
     /// Nil where the file system does not say.
     package var freeBytes: UInt64? { try? fileSystem.freeBytes(at: path) }
@@ -124,14 +129,15 @@ package final class DataDirectory: Sendable {
     }
 
     static func parent(of path: String) -> String {
-        var path = path[...]
-        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
+        let separator = UInt8(ascii: "/")
+        var path = path.utf8[...]
+        while path.count > 1, path.last == separator { path.removeLast() }
+        guard let slash = path.lastIndex(of: separator) else { return "." }
+        return slash == path.startIndex ? "/" : String(Substring(path[..<slash]))
     }
 
     private static func takeLock(
-        _ path: String, _ fileSystem: any FileSystem
+        _ path: String, _ fileSystem: any FileSystem, process: Int32?
     ) throws(StorageError) -> any StorageFile {
         let lock = try fileSystem.open(path + "/" + FileName.lock, .writingOrCreating)
         guard try lock.tryLock() else {
@@ -141,7 +147,7 @@ package final class DataDirectory: Sendable {
         }
         do throws(StorageError) {
             try lock.truncate(to: 0)
-            try lock.write(Array("\(getpid())\n".utf8), at: 0)
+            try lock.write(Array("\(process ?? getpid())\n".utf8), at: 0)
         } catch  where error.isNoSpace {
             // The lock itself holds; only its holder's number is lost. A full disk must not keep a
             // server from starting to answer reads.
@@ -152,7 +158,7 @@ package final class DataDirectory: Sendable {
     /// A directory without a manifest is new, or its first start did not come far: then the first
     /// segment has no frame yet. Anything else has lost its manifest.
     private static func checkIsNew(
-        _ path: String, _ names: Set<String>, _ fileSystem: any FileSystem
+        _ path: String, _ names: [String], _ fileSystem: any FileSystem
     ) throws(StorageError) {
         let first = FileName.segment(firstFrame: 1).text
         let others = names.filter {

@@ -18,8 +18,8 @@ enum FileName: Equatable {
 
     var text: String {
         switch self {
-        case .segment(let firstFrame): "wal-\(Self.padded(firstFrame)).log"
-        case .snapshot(let frame): "snapshot-\(Self.padded(frame)).snap"
+        case .segment(let firstFrame): Self.text("wal-", firstFrame, ".log")
+        case .snapshot(let frame): Self.text("snapshot-", frame, ".snap")
         case .spareSegment(let number): "wal-spare-\(number).tmp"
         case .spareManifest(let number): "manifest-spare-\(number).tmp"
         }
@@ -41,26 +41,45 @@ enum FileName: Equatable {
 
     /// Whether the file is a leftover of an interrupted write of ours.
     static func isTemporary(_ name: String) -> Bool {
-        let stems = ["manifest-", "wal-", "snapshot-", "torn-"]
-        return name.hasSuffix(".tmp") && stems.contains { name.hasPrefix($0) }
+        name.hasSuffix(".tmp") && temporaryStems.contains { name.hasPrefix($0) }
     }
+
+    private static let temporaryStems = ["manifest-", "wal-", "snapshot-", "torn-"]
 
     private static let digits = 20
 
-    private static func padded(_ number: UInt64) -> String {
-        let text = String(number)
-        return String(repeating: "0", count: digits - text.count) + text
+    private static func text(_ prefix: String, _ number: UInt64, _ suffix: String) -> String {
+        let digitsEnd = prefix.utf8.count + digits
+        let count = digitsEnd + suffix.utf8.count
+        // Safe: the buffer has room for exactly these bytes, and each of them is written.
+        return unsafe String(unsafeUninitializedCapacity: count) { text in
+            _ = unsafe text.initialize(fromContentsOf: prefix.utf8)
+            var rest = number
+            for index in (digitsEnd - digits..<digitsEnd).reversed() {
+                unsafe text[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            }
+            let end = unsafe UnsafeMutableBufferPointer(rebasing: text[digitsEnd...])
+            _ = unsafe end.initialize(fromContentsOf: suffix.utf8)
+            return count
+        }
     }
 
     private static func number(
         in name: String, between prefix: String, and suffix: String
     ) -> UInt64? {
-        guard name.hasPrefix(prefix), name.hasSuffix(suffix) else { return nil }
-        let middle = name.dropFirst(prefix.count).dropLast(suffix.count)
+        guard name.utf8.count == prefix.utf8.count + digits + suffix.utf8.count,
+            name.hasPrefix(prefix), name.hasSuffix(suffix)
+        else { return nil }
+        var number: UInt64 = 0
         // Only digits: UInt64's own parser would also take a sign.
-        guard middle.count == digits, middle.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
-            return nil
+        for byte in name.utf8.dropFirst(prefix.utf8.count).prefix(digits) {
+            guard (0x30...0x39).contains(byte) else { return nil }
+            let (tens, isTooLarge) = number.multipliedReportingOverflow(by: 10)
+            let (sum, isStillTooLarge) = tens.addingReportingOverflow(UInt64(byte - 0x30))
+            guard !isTooLarge, !isStillTooLarge else { return nil }
+            number = sum
         }
-        return UInt64(middle)
+        return number
     }
 }

@@ -34,19 +34,20 @@ struct Manifest: Equatable, Sendable {
     static let bytesMax = 4096
     private static let title = "countersign manifest"
     private static let newline = UInt8(ascii: "\n")
+    /// With what follows the last newline, which is nothing.
+    private static let lineCount = 7
 
     var encoded: [UInt8] {
         let body = """
             \(Self.title) \(Self.version)
-            directory \(Self.hex(directory.high))\(Self.hex(directory.low))
+            directory \(Self.hex(directory.high.bigEndianBytes + directory.low.bigEndianBytes))
             shards \(shardCount)
             active \(FileName.segment(firstFrame: activeFirstFrame).text)
-            metadata \(metadata.map { Self.hex($0) }.joined())
+            metadata \(Self.hex(metadata))
 
             """
         let bytes = Array(body.utf8)
-        let checksum = Self.hex(CRC32C.of(bytes, in: 0..<bytes.count))
-        let text = bytes + Array("crc32c \(checksum)\n".utf8)
+        let text = bytes + Self.checksumLine(of: bytes, in: 0..<bytes.count) + [Self.newline]
         precondition(text.count <= Self.bytesMax)
         return text + [UInt8](repeating: 0, count: Self.bytesMax - text.count)
     }
@@ -63,23 +64,24 @@ struct Manifest: Equatable, Sendable {
             .corrupt(file: file, offset: 0, reason: reason)
         }
         let end = ByteScan.endOfContent(bytes, in: 0..<bytes.count)
-        let lines = bytes[..<end].split(separator: Self.newline, omittingEmptySubsequences: false)
+        let lines = Self.lines(of: bytes, in: 0..<end)
         // The title comes first, so that the manifest of a later version is told from a broken one.
-        let title = String(decoding: lines[0], as: UTF8.self)
-        guard title.hasPrefix(Self.title + " "),
-            let version = title.split(separator: " ").last.flatMap({ UInt16($0) })
-        else { throw corrupt("the first line is not `\(Self.title) \(Self.version)`") }
+        guard let version = lines[0].value(of: Self.title).flatMap({ UInt16($0) }) else {
+            throw corrupt("the first line is not `\(Self.title) \(Self.version)`")
+        }
         guard version <= Self.version else {
             throw .futureVersion(file: file, found: version, supported: Self.version)
         }
-        guard lines.count == 7, lines[6].isEmpty else { throw corrupt("a line is missing") }
-        let checksum = Self.hex(CRC32C.of(bytes, in: 0..<lines[5].startIndex))
-        guard lines[5].elementsEqual("crc32c \(checksum)".utf8) else {
+        guard lines.count == Self.lineCount, lines[6].isEmpty else {
+            throw corrupt("a line is missing")
+        }
+        guard lines[5].elementsEqual(Self.checksumLine(of: bytes, in: 0..<lines[5].startIndex))
+        else {
             throw corrupt("it fails its checksum")
         }
         guard let directory = lines[1].value(of: "directory"), directory.utf8.count == 32,
-            let high = UInt64(directory.prefix(16), radix: 16),
-            let low = UInt64(directory.suffix(16), radix: 16),
+            let high = UInt64(Substring(directory.utf8.prefix(16)), radix: 16),
+            let low = UInt64(Substring(directory.utf8.suffix(16)), radix: 16),
             let shards = lines[2].value(of: "shards").flatMap({ Int($0) }),
             (1...SegmentHeader.shardsMax).contains(shards),
             let active = lines[3].value(of: "active"),
@@ -91,10 +93,37 @@ struct Manifest: Equatable, Sendable {
             activeFirstFrame: firstFrame, metadata: metadata)
     }
 
-    private static func hex(_ value: some FixedWidthInteger & UnsignedInteger) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: value.bitWidth / 4 - digits.utf8.count) + digits
+    private static func lines(of bytes: [UInt8], in range: Range<Int>) -> [ArraySlice<UInt8>] {
+        var lines: [ArraySlice<UInt8>] = []
+        lines.reserveCapacity(lineCount)
+        var start = range.lowerBound
+        while let end = ByteScan.first(newline, in: bytes, start..<range.upperBound) {
+            lines.append(bytes[start..<end])
+            start = end + 1
+        }
+        lines.append(bytes[start..<range.upperBound])
+        return lines
     }
+
+    private static func checksumLine(of bytes: [UInt8], in range: Range<Int>) -> [UInt8] {
+        Array("crc32c ".utf8) + hexadecimal(CRC32C.of(bytes, in: range).bigEndianBytes)
+    }
+
+    private static func hex(_ bytes: [UInt8]) -> String {
+        String(decoding: hexadecimal(bytes), as: UTF8.self)
+    }
+
+    private static func hexadecimal(_ bytes: [UInt8]) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(bytes.count * 2)
+        for byte in bytes {
+            text.append(hexDigits[Int(byte >> 4)])
+            text.append(hexDigits[Int(byte & 0xf)])
+        }
+        return text
+    }
+
+    private static let hexDigits = Array("0123456789abcdef".utf8)
 
     private static func bytes(_ hex: String) -> [UInt8]? {
         let digits = Array(hex.utf8)
@@ -109,11 +138,17 @@ struct Manifest: Equatable, Sendable {
     }
 }
 
+extension FixedWidthInteger {
+    fileprivate var bigEndianBytes: [UInt8] {
+        stride(from: bitWidth - 8, through: 0, by: -8).map { UInt8(truncatingIfNeeded: self >> $0) }
+    }
+}
+
 extension ArraySlice<UInt8> {
     /// What follows the name and a space.
     fileprivate func value(of name: String) -> String? {
-        let start = Array((name + " ").utf8)
-        guard starts(with: start) else { return nil }
-        return String(decoding: dropFirst(start.count), as: UTF8.self)
+        let rest = dropFirst(name.utf8.count)
+        guard starts(with: name.utf8), rest.first == UInt8(ascii: " ") else { return nil }
+        return String(decoding: rest.dropFirst(), as: UTF8.self)
     }
 }

@@ -121,6 +121,7 @@ import Testing
         state.apply(
             UsageRecord(facts: UsageSamples.facts(former), report: nil, arrivedAt: now), row: 1)
         let restored = try UsageSamples.restored(from: state.snapshotParts(shard: ShardID(0)))
+        #expect(restored == state)
         for state in [state, restored] {
             #expect(state.events(of: former, before: nil, limit: 5).events.count == 1)
             #expect(state.counts(at: now)[former]?.ok == 1)

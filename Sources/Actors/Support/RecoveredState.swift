@@ -1,25 +1,24 @@
-import Actors
-import Persistence
+package import Persistence
 
 /// The state of everything, as the newest snapshot and the log after it say it is. Recovery is
 /// plain function calls on plain structs; the actors are made from the result.
-struct RecoveredState {
-    var accounts: [RecoveredAccounts]
-    var installation = InstallationState()
-    var tokensLastUsed: [ServiceTokenID: Timestamp] = [:]
-    var usage: UsageState
-    var alerts = AlertsState()
-    var rateLimitChunks: [[UInt8]] = []
-    private(set) var recordsReplayed = 0
+package struct RecoveredState: Sendable {
+    package private(set) var accounts: [RecoveredAccounts]
+    package private(set) var installation = InstallationState()
+    package private(set) var tokensLastUsed: [ServiceTokenID: Timestamp] = [:]
+    package private(set) var usage: UsageState
+    package private(set) var alerts = AlertsState()
+    package private(set) var rateLimitChunks: [[UInt8]] = []
+    package private(set) var recordsReplayed = 0
 
-    init(shardCount: Int, usage: UsageState) {
+    package init(shardCount: Int, usage: UsageState) {
         accounts = Array(repeating: RecoveredAccounts(), count: shardCount)
         self.usage = usage
     }
 
     /// - Throws: `StorageError.corrupt` when what passed its checksums cannot be understood, for
     ///   then a newer version wrote it, or a bug did. Nothing on the disk is touched.
-    static func recover(
+    package static func recover(
         from log: any EventLog, usage: UsageState
     ) throws -> RecoveredState {
         try recover(
@@ -28,7 +27,7 @@ struct RecoveredState {
     }
 
     /// - Parameter read: calls its closure with the sections after the given records.
-    static func recover(
+    package static func recover(
         shardCount: Int, snapshot: SnapshotFile?, usage: UsageState,
         read: ([ShardID: UInt64], (LoggedSection) throws -> Void) throws -> Void
     ) throws -> RecoveredState {
