@@ -215,7 +215,7 @@ if ProcessInfo.processInfo.environment["ENABLE_SIMULATION"] != nil {
             swiftSettings: settings))
 }
 
-// The cluster's log by itself: its tests, its simulation, and the tool of the tests with real servers.
+// The cluster's log by itself: its tests, its simulation, and the tool that drives real servers.
 if ProcessInfo.processInfo.environment["ENABLE_REPLICATION"] != nil {
     let replication = [
         "CZlib", "CHash", "Persistence", "NATS", "Replication", "StorageSimulation",

@@ -63,7 +63,9 @@ end_to_end() {
 with_engine() {
     scripts/cluster.sh 2>&1 | tee "$logs/cluster"
     local code=${PIPESTATUS[0]}
-    local bad=$(($(number_before failed "$logs/cluster") + $(number_before errors? "$logs/cluster")))
+    local failed errors bad
+    failed=$(number_before failed "$logs/cluster") errors=$(number_before errors? "$logs/cluster")
+    bad=$((failed + errors))
     ((code == 0)) || ((bad > 0)) || bad=1
     count "$(number_before passed "$logs/cluster")" "$bad"
     return "$code"
