@@ -55,7 +55,7 @@ var package = Package(
         .target(
             name: "App",
             dependencies: [
-                "Actors", "CAssets", "CZlib", "Persistence", "WebUI", crypto,
+                "Actors", "CAssets", "CZlib", "NATS", "Persistence", "Replication", "WebUI", crypto,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -133,7 +133,7 @@ var package = Package(
         .testTarget(
             name: "AppTests",
             dependencies: [
-                "App", "Actors", "Persistence", "TestSupport",
+                "App", "Actors", "NATS", "Persistence", "Replication", "TestSupport",
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -10,10 +10,24 @@ package struct RecoveredState: Sendable {
     package private(set) var alerts = AlertsState()
     package private(set) var rateLimitChunks: [[UInt8]] = []
     package private(set) var recordsReplayed = 0
+    /// The state of usage before anything has happened.
+    private let noUsage: UsageState
 
     package init(shardCount: Int, usage: UsageState) {
         accounts = Array(repeating: RecoveredAccounts(), count: shardCount)
         self.usage = usage
+        noUsage = usage
+    }
+
+    /// Forgets everything about a shard. What concerns the whole installation lives in shard 0.
+    package mutating func reset(_ shard: ShardID) {
+        accounts[Int(shard.rawValue)] = RecoveredAccounts()
+        guard shard == ShardID(0) else { return }
+        installation = InstallationState()
+        tokensLastUsed = [:]
+        usage = noUsage
+        alerts = AlertsState()
+        rateLimitChunks = []
     }
 
     /// - Throws: `StorageError.corrupt` when what passed its checksums cannot be understood, for
@@ -41,7 +55,7 @@ package struct RecoveredState: Sendable {
         return state
     }
 
-    private mutating func restore(_ header: SnapshotPartHeader, _ chunk: [UInt8]) throws {
+    package mutating func restore(_ header: SnapshotPartHeader, _ chunk: [UInt8]) throws {
         guard let kind = SnapshotPartKind(rawValue: header.kind) else {
             throw DecodingFault.unknownKind(header.kind, version: 0)
         }
@@ -69,7 +83,7 @@ package struct RecoveredState: Sendable {
         }
     }
 
-    private mutating func replay(_ section: LoggedSection) throws {
+    package mutating func replay(_ section: LoggedSection) throws {
         var reader = section.reader
         var record = section.firstRecord
         while !reader.isAtEnd {
