@@ -4,23 +4,25 @@ import Logging
 /// The table of all settings, in the order of `config/countersign.yaml`.
 enum SettingKeys {
     static let all: [SettingKey] =
-        network + storage + accounts + rateLimits + calls + [
-            .integer(
-                "usage.ring_events", \.usageRingEvents, 1000...10_000_000,
-                "Events of each integration that can be listed; counts are exact beyond them."),
-            .integer(
-                "usage.dedup_keys_max", \.usageDedupKeysMax, 1000...100_000_000,
-                "Keys of reported events that are remembered, for 24 hours at the most."),
-            .integer(
-                "alerts.test_per_user_day", \.smsLimits.testsPerUserDay, 1...100_000,
-                "Test messages that a user may send within 24 hours."),
-            .integer(
-                "alerts.test_per_installation_day", \.smsLimits.testsPerInstallationDay,
-                1...100_000, "Test messages of all users together within 24 hours."),
-            .integer(
-                "alerts.per_number_hour", \.smsLimits.perNumberHour, 1...100_000,
-                "Messages that may go to one number within an hour."),
-        ]
+        [network, storage, cluster, accounts, rateLimits, calls, usage].flatMap { $0 }
+
+    private static let usage: [SettingKey] = [
+        .integer(
+            "usage.ring_events", \.usageRingEvents, 1000...10_000_000,
+            "Events of each integration that can be listed; counts are exact beyond them."),
+        .integer(
+            "usage.dedup_keys_max", \.usageDedupKeysMax, 1000...100_000_000,
+            "Keys of reported events that are remembered, for 24 hours at the most."),
+        .integer(
+            "alerts.test_per_user_day", \.smsLimits.testsPerUserDay, 1...100_000,
+            "Test messages that a user may send within 24 hours."),
+        .integer(
+            "alerts.test_per_installation_day", \.smsLimits.testsPerInstallationDay,
+            1...100_000, "Test messages of all users together within 24 hours."),
+        .integer(
+            "alerts.per_number_hour", \.smsLimits.perNumberHour, 1...100_000,
+            "Messages that may go to one number within an hour."),
+    ]
 
     private static let network: [SettingKey] = [
         .text(

@@ -28,6 +28,8 @@ struct Settings: Sendable {
     var snapshotIntervalSeconds: Int64 = 3600
     var snapshotLogBytes = 256 << 20
 
+    var cluster = ClusterSettings()
+
     var policy = AccountPolicy()
     var tokensPerAccountMax = 10_000
     /// 0 is one for each core.

@@ -59,8 +59,10 @@ struct SettingsLoader {
     mutating func set(_ key: SettingKey, to text: String, origin: String) {
         origins[key.name] = origin
         guard !key.set(&settings, text) else { return }
+        // An address may have been given with a password in it.
+        let shown = text.contains("@") ? "The value" : "\"\(text.prefix(80))\""
         report(
-            key.name, origin, "\"\(text.prefix(80))\" is not allowed.",
+            key.name, origin, "\(shown) is not allowed.",
             fix: "Use \(key.allowed). The default is \(key.defaultText).")
     }
 
@@ -145,8 +147,10 @@ struct SettingsLoader {
 
     // MARK: Rules between settings
 
+    func origin(_ name: String) -> String { origins[name] ?? "default" }
+
     mutating func checkTogether() {
-        func origin(_ name: String) -> String { origins[name] ?? "default" }
+        checkCluster()
         if settings.tlsCertificate.isEmpty != settings.tlsKey.isEmpty {
             report(
                 "tls.certificate", origin("tls.certificate"),
