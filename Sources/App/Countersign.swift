@@ -9,7 +9,7 @@ package struct Countersign: AsyncParsableCommand {
         subcommands: [
             Serve.self, Keygen.self, CheckConfig.self, Users.self, Tokens.self, Verify.self,
             DoctorCommand.self, BackupCommand.self, Restore.self, Export.self,
-            Keys.self, Inspect.self, Import.self,
+            Keys.self, Inspect.self, Import.self, Migrate.self,
             OpenAPI.self, PrintVersion.self,
         ])
 

@@ -1,7 +1,9 @@
 import Actors
 import Foundation
+import NATS
 import NIOCore
 import Persistence
+import Replication
 
 /// How the program ends, by the numbers of sysexits.h where they fit.
 enum ExitStatus: Int32, CaseIterable {
@@ -34,9 +36,18 @@ enum ExitStatus: Int32, CaseIterable {
         case let error as ControlClient.NoAnswer: (.unavailable, error.description)
         case let error as ListenError: (.unavailable, error.description)
         case let error as EndpointTableError: (.software, error.description)
+        case let error as ClusterError: (.unavailable, cluster(error))
+        case let error as JetStreamError: (.unavailable, cluster(error))
+        case let error as NATSError: (.unavailable, cluster(error))
         case let error as IOError: (.inputOutput, error.description)
         default: (.software, "\(error)")
         }
+    }
+
+    private static func cluster(_ error: any Error) -> String {
+        "The log of the cluster can't be used: \(error).\n"
+            + "Check cluster.servers and the NATS servers' own logs; docs/cluster.md has what they "
+            + "need. Nothing was changed."
     }
 
     private static func message(_ error: KeyRejection) -> String {

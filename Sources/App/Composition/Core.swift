@@ -4,12 +4,21 @@ import Logging
 import Persistence
 import Synchronization
 
-/// Everything that lives on a data directory, brought up in the only order that is safe: lock,
-/// manifest, key, recovery, actors. The server puts HTTP in front of it; an operator's command
-/// beside no server uses it as it is.
+/// The actors, on a data directory or on the log of a cluster.
+///
+/// A data directory is brought up in the only order that is safe: lock, manifest, key, recovery,
+/// actors. The server puts HTTP in front of it; an operator's command beside no server uses it as
+/// it is.
 struct Core: Sendable {
-    let directory: DataDirectory
-    let log: FileLog
+    /// What is on a disk of ours.
+    struct LocalStore: Sendable {
+        let directory: DataDirectory
+        let log: FileLog
+    }
+
+    /// Nil in a cluster.
+    let local: LocalStore?
+    let log: any EventLog
     let accounts: AccountDirectory
     let usage: UsageActor
     let alerts: AlertsActor
@@ -31,16 +40,13 @@ struct Core: Sendable {
         _ settings: Settings, keys: MasterKeys, clock: any WallClock, logger: Logger
     ) async throws -> Core {
         let random = SystemRandomSource()
-        let catalog = try settings.catalog()
+        let usage = usage(settings, try settings.catalog())
         let (directory, keyring) = try openDirectory(settings, keys: keys, random: random)
         let log = try FileLog.open(
             directory, segmentBytes: settings.logSegmentBytes,
             sealMilliseconds: settings.logSealMilliseconds,
             onFatal: FatalDisk.endProcess)
         for notice in log.notices { logger.warning("\(notice)") }
-        let usage = UsageState(
-            integrations: catalog.ids, ringEvents: settings.usageRingEvents,
-            dedupKeysMax: settings.usageDedupKeysMax)
         let recovered: RecoveredState
         do {
             recovered = try RecoveredState.recover(from: log, usage: usage)
@@ -50,6 +56,25 @@ struct Core: Sendable {
                 reason: "its records pass their checksums and can't be understood (\(fault)); "
                     + "was it written by a newer version?")
         }
+        return try await make(
+            of: recovered, settings, keys: keys, keyring: keyring, log: log,
+            local: LocalStore(directory: directory, log: log), clock: clock)
+    }
+
+    static func usage(_ settings: Settings, _ catalog: IntegrationCatalog) -> UsageState {
+        UsageState(
+            integrations: catalog.ids, ringEvents: settings.usageRingEvents,
+            dedupKeysMax: settings.usageDedupKeysMax)
+    }
+
+    /// Makes the actors, which own the state from then on.
+    ///
+    /// - Parameter local: what `log` is, unless it is a cluster's.
+    static func make(
+        of recovered: RecoveredState, _ settings: Settings, keys: MasterKeys, keyring: DataKeyring,
+        log: any EventLog, local: LocalStore?, clock: any WallClock
+    ) async throws -> Core {
+        let random = SystemRandomSource()
         let limiters = RateLimiters(policies: settings.rateLimits)
         for chunk in recovered.rateLimitChunks {
             try await limiters.restore(chunk: chunk, at: clock.now())
@@ -59,7 +84,7 @@ struct Core: Sendable {
         let usageActor = UsageActor(recovered: recovered.usage, log: log, journal: journal)
         journal.whenFresh { Task { await usageActor.absorb() } }
         return Core(
-            directory: directory, log: log,
+            local: local, log: log,
             accounts: accountDirectory(
                 recovered, settings, log: log, keyring: keyring, hasher: hasher, random: random),
             usage: usageActor,
@@ -67,7 +92,7 @@ struct Core: Sendable {
                 recovered: recovered.alerts, limits: settings.smsLimits, log: log),
             journal: journal, keyring: keyring, masterKey: keys.current, limiters: limiters,
             hasPreviousKeys: !keys.previous.isEmpty,
-            hasher: hasher, catalog: catalog, clock: clock,
+            hasher: hasher, catalog: try settings.catalog(), clock: clock,
             recordsReplayed: recovered.recordsReplayed)
     }
 
@@ -92,7 +117,7 @@ struct Core: Sendable {
     }
 
     private static func accountDirectory(
-        _ recovered: RecoveredState, _ settings: Settings, log: FileLog, keyring: DataKeyring,
+        _ recovered: RecoveredState, _ settings: Settings, log: any EventLog, keyring: DataKeyring,
         hasher: PasswordHasher, random: SystemRandomSource
     ) -> AccountDirectory {
         let shards = recovered.accounts.enumerated().map { index, accounts in
@@ -124,8 +149,8 @@ struct Core: Sendable {
         OverviewRoutes.Sources(
             accounts: accounts, usage: usage, journal: journal, providers: providers,
             history: history, snapshots: snapshots, log: log,
-            logStallMilliseconds: { [log] in log.stallMilliseconds },
-            diskFreeBytes: { [directory] in directory.freeBytes },
+            logStallMilliseconds: { [local] in local?.log.stallMilliseconds ?? 0 },
+            diskFreeBytes: { [local] in local?.directory.freeBytes },
             hasPreviousKeys: hasPreviousKeys, startedAt: clock.now(), version: Version.text)
     }
 
@@ -141,7 +166,7 @@ struct Core: Sendable {
     func close() async {
         hasher.shutdown()
         await log.close()
-        directory.close()
+        local?.directory.close()
     }
 }
 

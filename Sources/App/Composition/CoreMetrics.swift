@@ -55,7 +55,17 @@ struct CoreMetrics: Sendable {
     }
 
     private func writeLog(to text: inout PrometheusText) {
-        let (log, meter) = (core.log, core.log.meter)
+        if let local = core.local { writeDisk(local, to: &text) }
+        text.gauge(
+            "countersign_log_has_room", "0 while the disk has no room for more.",
+            core.log.hasRoom ? 1 : 0)
+        text.gauge(
+            "countersign_log_bytes_since_snapshot", "Bytes of log that a start has to replay.",
+            core.log.bytesSinceSnapshot)
+    }
+
+    private func writeDisk(_ local: Core.LocalStore, to text: inout PrometheusText) {
+        let (log, meter) = (local.log, local.log.meter)
         text.histogram(
             "countersign_log_commit_duration_seconds",
             "Time of one write and sync of the log.", meter.commitMicroseconds,
@@ -74,13 +84,7 @@ struct CoreMetrics: Sendable {
             "countersign_log_write_stall_seconds", .gauge,
             "How long the write under way has been on its way to the disk; 0 without one.")
         text.sample(Double(log.stallMilliseconds) / 1e3)
-        text.gauge(
-            "countersign_log_has_room", "0 while the disk has no room for more.",
-            log.hasRoom ? 1 : 0)
-        text.gauge(
-            "countersign_log_bytes_since_snapshot", "Bytes of log that a start has to replay.",
-            log.bytesSinceSnapshot)
-        if let bytes = core.directory.freeBytes {
+        if let bytes = local.directory.freeBytes {
             text.gauge("countersign_disk_free_bytes", "Room on the data directory's disk.", bytes)
         }
     }

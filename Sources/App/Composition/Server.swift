@@ -22,13 +22,44 @@ enum Server {
         let logger = makeLogger(settings, sink, clock)
         FileDescriptors.raiseLimit()
         let http = FileDescriptors.fitted(try settings.httpConfiguration(), logger: logger)
+        let process = Process(
+            settings: settings, http: http, sink: sink, logger: logger, clock: clock)
+        guard !settings.cluster.isOn else {
+            return try await ClusterServer.run(process, keys: keys)
+        }
         let core = try await Core.open(settings, keys: keys, clock: clock, logger: logger)
-        let isStopping = StopFlag()
+        try await serve(core, process, signals: [.sigterm, .sigint])
+        await core.close()
+    }
+
+    /// What a process has before it has any data.
+    struct Process: Sendable {
+        let settings: Settings
+        var http: HTTPServerConfiguration
+        let sink: LogSink
+        let logger: Logger
+        let clock: any WallClock
         let ids = TraceIDSource(seed: SystemRandomSource())
+        let isStopping = StopFlag()
+    }
+
+    /// Serves what the core has, until it is told to stop.
+    ///
+    /// - Parameters:
+    ///   - willListen: called when everything is ready for the first request.
+    /// - Throws: when the address can't be bound; the core is closed then.
+    static func serve(
+        _ core: Core, _ process: Process, signals: [UnixSignal],
+        metrics: [Metrics.Source] = [], willListen: () async -> Void = {}
+    ) async throws {
+        let (settings, http, sink) = (process.settings, process.http, process.sink)
+        let (logger, clock, ids) = (process.logger, process.clock, process.ids)
+        let isStopping = process.isStopping
         let registry = ConnectionRegistry()
         let stage = Stage(
             core: core, settings: settings, http: http, ids: ids, registry: registry,
-            accessLog: settings.accessLog ? AccessLog(to: sink) : nil, logger: logger)
+            accessLog: settings.accessLog ? AccessLog(to: sink) : nil, metrics: metrics,
+            logger: logger)
         let providers = try settings.providers(
             core.catalog, environment: ProcessInfo.processInfo.environment)
         await stage.begin(providers)
@@ -57,12 +88,13 @@ enum Server {
                 server,
                 StopWatch(flag: isStopping),
             ],
-            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            gracefulShutdownSignals: signals, logger: logger)
         logger.info(
             "recovered",
             metadata: [
                 "data_dir": "\(settings.dataDirectory)", "records": "\(core.recordsReplayed)",
             ])
+        await willListen()
         do {
             try await services.run()
         } catch {
@@ -73,8 +105,8 @@ enum Server {
             throw error
         }
         await gateway.stop()
-        await snapshotter.takeAndReport()
-        await core.close()
+        // In a cluster the next owner has everything in memory and waits only for the release.
+        if core.local != nil { await snapshotter.takeAndReport() }
     }
 
     /// Opens the data without serving it, for an operator's command beside no server.
@@ -82,6 +114,13 @@ enum Server {
         _ settings: Settings, keys: MasterKeys,
         _ body: @Sendable (OperatorService) async throws -> Value
     ) async throws -> Value {
+        guard !settings.cluster.isOn else {
+            throw OperatorFailure(
+                status: .unavailable,
+                text: "The log is a cluster's, so this has to be asked of the server that owns "
+                    + "it: run it there, with that server's --data-dir. `countersign_cluster_owner`"
+                    + " in its /metrics is 1.")
+        }
         let sink = LogSink.standardError()
         defer { sink.flush() }
         let clock = SystemWallClock()
@@ -201,7 +240,7 @@ private struct StopWatch: Service {
 }
 
 /// The one line that scripts wait for.
-private enum Announcement {
+enum Announcement {
     static func print(host: String, port: Int, isTLS: Bool) {
         let name = host.contains(":") ? "[\(host)]" : host
         let line = "listening on \(isTLS ? "https" : "http")://\(name):\(port)\n"

@@ -75,6 +75,12 @@ struct Snapshotter: Sendable {
     private func write() async throws {
         // Asked before the parts are copied: every part is then at or after it.
         let base = log.snapshotBase()
+        let parts = await parts()
+        try await BackgroundThread.run { [log] in try log.putSnapshot(parts, base: base) }
+    }
+
+    /// The state of everything; each actor's is copied in one turn of it and encoded later.
+    func parts() async -> [SnapshotPart] {
         var parts: [SnapshotPart] = []
         for shard in accounts.shards { parts += await shard.snapshotParts() }
         parts += await accounts.installation.snapshotParts()
@@ -85,9 +91,7 @@ struct Snapshotter: Sendable {
             SnapshotPart(
                 kind: SnapshotPartKind.rateLimits.rawValue, shard: ShardID(0), appliedRecord: 0,
                 nextChunk: OneByOne(buckets) { $0 }.next))
-        try await BackgroundThread.run { [parts, log] in
-            try log.putSnapshot(parts, base: base)
-        }
+        return parts
     }
 }
 

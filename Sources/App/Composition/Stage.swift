@@ -14,6 +14,8 @@ struct Stage {
     let ids: TraceIDSource
     let registry: ConnectionRegistry
     let accessLog: AccessLog?
+    /// What `/metrics` shows beside the core and the gateway.
+    let metrics: [Metrics.Source]
     let logger: Logger
 
     /// Settles what the process before this one left open.
@@ -39,7 +41,8 @@ struct Stage {
         let metrics = HTTPMetrics()
         let memory = RequestMemory()
         let history = RequestHistory(metrics, at: core.clock.now())
-        let sources = SourceResolver(trustedProxies: http.trustedProxies)
+        let sources = SourceResolver(
+            trustedProxies: http.trustedProxies, isInCluster: http.duty != nil)
         let securityHeaders = SecurityHeaders(isReachedByTLS: http.isReachedByTLS)
         let encoder = ReplyEncoder(securityHeaders: securityHeaders)
         let bodies = BodyBudget(bytesMax: http.bodiesBytesMax)
@@ -67,17 +70,14 @@ struct Stage {
             calls: gateway, journal: core.journal, keyring: core.keyring, clock: core.clock,
             random: SystemRandomSource(), logger: logger)
         await sms.closeInterrupted(core.usage)
+        let ownMetrics: [Metrics.Source] = [
+            CoreMetrics(core: core, connections: { [registry] in registry.count }, bodies: bodies)
+                .write,
+            GatewayMetrics(gateway: gateway).write,
+        ]
         let operations = OperationsRoutes(
             version: Version.text,
-            metrics: Metrics(
-                http: metrics,
-                sources: [
-                    CoreMetrics(
-                        core: core, connections: { [registry] in registry.count }, bodies: bodies
-                    )
-                    .write,
-                    GatewayMetrics(gateway: gateway).write,
-                ])
+            metrics: Metrics(http: metrics, sources: ownMetrics + self.metrics)
         ) { [log = core.log] in
             if isStopping.isSet { return .stopping }
             return log.hasRoom ? .ready : .diskRefusesWrites

@@ -28,7 +28,7 @@ package struct HTTPServer: Service {
         connection = HTTPConnection(
             front: front, limits: configuration.limits,
             connectionsMax: configuration.connectionsMax, tls: configuration.tls,
-            registry: registry, gateway: gateway, direct: direct)
+            registry: registry, gateway: gateway, direct: direct, duty: configuration.duty)
     }
 
     /// Returns when the last connection is closed.

@@ -23,6 +23,9 @@ package struct HTTPServerConfiguration: Sendable {
     /// How long a stop waits for what is under way.
     package var shutdownSeconds: Int64 = 10
 
+    /// What comes with owning the log of a cluster.
+    var duty: OwnerDuty?
+
     package init() {}
 
     /// Whether browsers reach the server by TLS, ended by us or by a proxy in front.

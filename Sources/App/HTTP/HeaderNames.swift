@@ -5,6 +5,7 @@ extension HTTPField.Name {
     static let traceID = literal("x-trace-id")
     static let traceparent = literal("traceparent")
     static let xForwardedFor = literal("x-forwarded-for")
+    static let hop = literal(HopSeal.header)
     static let xRealIP = literal("x-real-ip")
     static let forwarded = literal("forwarded")
     static let via = literal("via")

@@ -62,12 +62,13 @@ struct OperatorService: Sendable {
             return .done(EmptyEnvelope(), "token \(id) is ended")
         case .logExtent(let takesSnapshot):
             guard let upkeep else { throw APIError(.internalError) }
-            return await upkeep.extent(takesSnapshot: takesSnapshot)
+            return try await upkeep.extent(takesSnapshot: takesSnapshot)
         case .importUsers(let users, let isDryRun):
             return await importUsers(users, isDryRun: isDryRun)
         case .rotateKeys(let step):
             guard let upkeep else { throw APIError(.internalError) }
-            return try await upkeep.rotation.perform(step)
+            guard let rotation = upkeep.rotation else { throw APIError(inCluster: "the keys") }
+            return try await rotation.perform(step)
         }
     }
 

@@ -12,6 +12,9 @@ package struct OperationsRoutes: Sendable {
         case stopping
     }
 
+    /// Targets that every server of a cluster answers itself, whatever else it may say.
+    static let aboutProcess: Set<String> = ["/health", "/ready", "/metrics"]
+
     private let version: String
     private let metrics: Metrics
     private let readiness: @Sendable () async -> Readiness

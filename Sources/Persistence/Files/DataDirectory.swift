@@ -37,7 +37,7 @@ package final class DataDirectory: Sendable {
 
     /// What was stored beside the log: the wrapped data keys.
     package var metadata: [UInt8] { manifest.withLock { $0.metadata } }
-    var id: DirectoryID { manifest.withLock { $0.directory } }
+    package var id: DirectoryID { manifest.withLock { $0.directory } }
 
     /// Takes the lock and reads the manifest; makes the directory first when there is none.
     ///

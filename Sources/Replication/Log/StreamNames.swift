@@ -55,12 +55,14 @@ package struct StreamPreparation: Sendable {
     package init(_ jetStream: JetStream) { self.jetStream = jetStream }
 
     package func prepare(_ names: StreamNames, replicas: Int) async throws(ClusterError) {
-        for wanted in names.configurations(replicas: replicas) {
-            let info = try await ensure(wanted)
-            let differences = info.config.differences(from: wanted)
-            guard differences.isEmpty else {
-                throw .streamSettings(stream: wanted.name, differences: differences)
-            }
+        for wanted in names.configurations(replicas: replicas) { try await prepare(wanted) }
+    }
+
+    package func prepare(_ wanted: StreamConfiguration) async throws(ClusterError) {
+        let info = try await ensure(wanted)
+        let differences = info.config.differences(from: wanted)
+        guard differences.isEmpty else {
+            throw .streamSettings(stream: wanted.name, differences: differences)
         }
     }
 

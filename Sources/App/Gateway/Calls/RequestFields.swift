@@ -19,7 +19,7 @@ struct RequestFields: Sendable {
             "host", "expect", "cookie", "authorization", "forwarded", "x-real-ip", "via",
             "x-client-ip", "true-client-ip", "cf-connecting-ip", "x-http-method",
             "x-http-method-override", "x-method-override", "traceparent", "tracestate",
-            "x-trace-id",
+            "x-trace-id", HopSeal.header,
         ]
     private static let droppedPrefix = "x-forwarded-"
 

@@ -20,6 +20,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private let limits: ConnectionLimits
     /// There were enough connections when this one came.
     private let isTurnedAway: Bool
+    /// Whether what is known here may be shown, where another server may come to know better.
+    private let mayRead: (@Sendable () -> Bool)?
+    /// The request asks about this process alone.
+    private var isAboutProcess = false
     private let refusal: @Sendable (ErrorCode) -> RefusalAnswer
     private var state = ConnectionState()
     private var clock: ConnectionClock
@@ -34,10 +38,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// - Parameter refusal: makes and reports the answer to what is refused.
     init(
         limits: ConnectionLimits, isTurnedAway: Bool,
+        mayRead: (@Sendable () -> Bool)? = nil,
         refusal: @escaping @Sendable (ErrorCode) -> RefusalAnswer
     ) {
         self.limits = limits
         self.isTurnedAway = isTurnedAway
+        self.mayRead = mayRead
         self.refusal = refusal
         clock = ConnectionClock(limits: limits, now: .now())
     }
@@ -87,6 +93,8 @@ extension ConnectionHandler {
             // After a request to change the protocol NIO's parser reads nothing more.
             let isKeptAlive = head.isKeepAlive && !head.headers.contains(name: "upgrade")
             state.requestBegan(isKeptAlive: isKeptAlive, isHTTP10: head.version == .http1_0)
+            isAboutProcess = OperationsRoutes.aboutProcess.contains(head.uri)
+            guard permitsAnswer() else { return }
         case .body:
             break
         case .end:
@@ -138,6 +146,10 @@ extension ConnectionHandler {
         case .head(var head):
             // 100 Continue is not the answer yet.
             if head.status.code >= 200 {
+                guard permitsAnswer() else {
+                    promise?.fail(ChannelError.outputClosed)
+                    return
+                }
                 switch state.answerBegan(hasMoreInput: !ahead.isEmpty) {
                 case .keepSilently: break
                 case .keepAlive: head.headers.add(name: "connection", value: "keep-alive")
@@ -219,6 +231,14 @@ extension ConnectionHandler {
 // MARK: Answers that are bytes already
 
 extension ConnectionHandler {
+    /// To be asked after what is answered was read. False when it must not be shown any more; the
+    /// caller has been told something else then.
+    func permitsAnswer() -> Bool {
+        guard let mayRead, !isAboutProcess, !mayRead(), let context else { return true }
+        refuse(.notReady, context)
+        return false
+    }
+
     /// A relayed answer begins; what its head has to say about the connection.
     func relayBegins() -> ConnectionState.Persistence {
         state.answerBegan(hasMoreInput: !ahead.isEmpty)

@@ -1,4 +1,4 @@
-import NIOCore
+import NIOHTTP1
 
 /// What one connection may cost. Every wait has an end, so that nobody holds a connection by
 /// sending slowly (slowloris) or by reading slowly.
@@ -28,4 +28,13 @@ package struct ConnectionLimits: Sendable {
     package var lingerIdleSeconds: Int64 = 5
 
     package init() {}
+
+    /// The same for NIO's parser.
+    var decoding: NIOHTTPDecoderLimitConfiguration {
+        var decoding = NIOHTTPDecoderLimitConfiguration()
+        decoding.maxHeaderFieldSize = headerBytesMax
+        decoding.maxHeaderListSize = headerBytesMax
+        decoding.maxHeaderFieldCount = headerFieldsMax
+        return decoding
+    }
 }

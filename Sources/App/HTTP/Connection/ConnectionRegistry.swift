@@ -22,6 +22,13 @@ package final class ConnectionRegistry: Sendable {
         return count
     }
 
+    /// Has every connection end with the answer that it is giving, idle ones at once.
+    func quiesceAll() {
+        for channel in channels.withLock({ Array($0.values) }) {
+            channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        }
+    }
+
     func closeAll() {
         for channel in channels.withLock({ Array($0.values) }) { channel.close(promise: nil) }
     }

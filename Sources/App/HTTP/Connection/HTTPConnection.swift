@@ -21,12 +21,13 @@ package struct HTTPConnection: HTTPChannelHandler {
     private let registry: ConnectionRegistry
     private let gateway: Gateway?
     private let direct: DirectRoutes?
+    private let duty: OwnerDuty?
     private let refusal: @Sendable (ErrorCode) -> RefusalAnswer
 
     init(
         front: Front, limits: ConnectionLimits, connectionsMax: Int, tls: TLSIdentity?,
         registry: ConnectionRegistry,
-        gateway: Gateway?, direct: DirectRoutes?
+        gateway: Gateway?, direct: DirectRoutes?, duty: OwnerDuty?
     ) {
         self.front = front
         self.limits = limits
@@ -35,6 +36,7 @@ package struct HTTPConnection: HTTPChannelHandler {
         self.registry = registry
         self.gateway = gateway
         self.direct = direct
+        self.duty = duty
         refusal = front.refusal
     }
 
@@ -47,18 +49,16 @@ package struct HTTPConnection: HTTPChannelHandler {
             if let tls {
                 try pipeline.addHandler(NIOSSLServerHandler(context: tls.context))
             }
-            var decoding = NIOHTTPDecoderLimitConfiguration()
-            decoding.maxHeaderFieldSize = limits.headerBytesMax
-            decoding.maxHeaderListSize = limits.headerBytesMax
-            decoding.maxHeaderFieldCount = limits.headerFieldsMax
             let decoder = HTTPRequestDecoder(
-                leftOverBytesStrategy: .dropBytes, limitConfiguration: decoding)
+                leftOverBytesStrategy: .dropBytes, limitConfiguration: limits.decoding)
             let connection = ConnectionHandler(
-                limits: limits, isTurnedAway: isTurnedAway, refusal: refusal)
+                limits: limits, isTurnedAway: isTurnedAway, mayRead: duty?.mayRead,
+                refusal: refusal)
             try pipeline.addHandlers([
                 HTTPResponseEncoder(), ByteGate(connection), ByteToMessageHandler(decoder),
                 connection,
             ])
+            if let duty { try pipeline.addHandler(HopHandler(duty.seal, clock: duty.clock)) }
             if let gateway {
                 let (loop, peer) = (gateway.loop(channel.eventLoop), Self.peer(channel))
                 if let direct {

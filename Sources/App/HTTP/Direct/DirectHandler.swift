@@ -139,7 +139,7 @@ final class DirectHandler: ChannelInboundHandler {
 
     private func answer(_ open: ByteBuffer, _ visit: LoopVisit, _ route: Route, _ caller: Caller) {
         owner = .answered
-        if let context {
+        if let context, connection.permitsAnswer() {
             let bytes = routes.answer.bytes(
                 open, visit, connection.relayBegins(), context.channel.allocator)
             connection.relayEnds(bytes, loop)

@@ -37,11 +37,13 @@ struct LoopVisitor: Sendable {
     }
 
     private func source(_ head: HTTPRequestHead, peer: SourceAddress) -> SourceAddress {
-        guard head.headers.contains(name: "x-forwarded-for") else { return peer }
+        let isPassedOn = head.headers.contains(name: HopSeal.header)
+        guard isPassedOn || head.headers.contains(name: "x-forwarded-for") else { return peer }
         var forwarded = HTTPFields()
         for value in head.headers["x-forwarded-for"] {
             forwarded.append(HTTPField(name: .xForwardedFor, value: value))
         }
+        if isPassedOn { forwarded[.hop] = head.headers.first(name: HopSeal.header) }
         return sources.source(peer: peer, headers: forwarded)
     }
 }

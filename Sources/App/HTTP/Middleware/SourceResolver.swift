@@ -5,12 +5,18 @@ package import HTTPTypes
 /// believed only as far as it was added by proxies that the operator trusts.
 package struct SourceResolver: Sendable {
     private let trustedProxies: [AddressRange]
+    /// Whether a `HopHandler` is in front, which leaves what other servers of the cluster say.
+    private let isInCluster: Bool
 
-    package init(trustedProxies: [AddressRange]) { self.trustedProxies = trustedProxies }
+    package init(trustedProxies: [AddressRange], isInCluster: Bool = false) {
+        self.trustedProxies = trustedProxies
+        self.isInCluster = isInCluster
+    }
 
     /// The peer, unless it is a trusted proxy: then the rightmost forwarded address that is none.
     /// An entry that is no address ends the search at the hop that sent it.
     package func source(peer: SourceAddress, headers: HTTPFields) -> SourceAddress {
+        if isInCluster, let hop = headers[.hop] { return SourceAddress(hop) ?? .unknown }
         guard isTrusted(peer), let forwarded = headers[.xForwardedFor] else { return peer }
         var source = peer
         for entry in forwarded.split(separator: ",", omittingEmptySubsequences: false).reversed() {
@@ -46,5 +52,5 @@ package struct SourceResolver: Sendable {
     }
 
     private static let proxyHeaders: [HTTPField.Name] =
-        [.forwarded, .xForwardedFor, .xRealIP, .via]
+        [.forwarded, .hop, .xForwardedFor, .xRealIP, .via]
 }

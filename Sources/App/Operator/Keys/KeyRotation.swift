@@ -50,10 +50,10 @@ actor KeyRotation {
     /// millisecond altogether.
     private static let pageUsers = 256
 
-    init(_ core: Core, _ snapshotter: Snapshotter) {
+    init(_ core: Core, _ local: Core.LocalStore, _ snapshotter: Snapshotter) {
         accounts = core.accounts
-        directory = core.directory
-        log = core.log
+        directory = local.directory
+        log = local.log
         masterKey = core.masterKey
         keyring = core.keyring
         self.snapshotter = snapshotter

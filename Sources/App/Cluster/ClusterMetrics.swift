@@ -1,0 +1,31 @@
+import Persistence
+import Replication
+
+/// What `GET /metrics` shows of the cluster's log, on the owner and on standbys.
+struct ClusterMetrics: Sendable {
+    let log: JetStreamLog
+    /// Whether this server serves what it owns.
+    let isOwner: Bool
+
+    func write(to text: inout PrometheusText) {
+        let statuses = (0..<log.shardCount).map { log.status(of: ShardID(UInt16($0))) }
+        text.gauge(
+            "countersign_cluster_owner", "1 on the server that owns the data and serves it.",
+            isOwner ? 1 : 0)
+        text.gauge(
+            "countersign_cluster_shards_loaded", "Shards whose state is in memory.",
+            statuses.count { $0 != nil })
+        text.family(
+            "countersign_cluster_records", .gauge, "The last record that is known, by shard.")
+        for (shard, status) in statuses.enumerated() {
+            guard let status else { continue }
+            text.sample(labels: [("shard", "\(shard)")], Double(status.record))
+        }
+        text.family(
+            "countersign_cluster_epoch", .gauge, "How often the shard changed its owner.")
+        for (shard, status) in statuses.enumerated() {
+            guard let status else { continue }
+            text.sample(labels: [("shard", "\(shard)")], Double(status.epoch))
+        }
+    }
+}
