@@ -75,8 +75,8 @@ def check_nothing_lost(members: Members, admin: Caller, load: Load) -> None:
         acknowledged = {name for _, name in load.events}
         assert acknowledged <= set(counts), f"{len(acknowledged - set(counts))} events are lost"
         assert max(counts.values()) == 1, "an event is there twice"
-    emails = Counter(
-        user["email"] for user in pages(admin, member.url, "/api/admin/users", "users"))
+    users = pages(admin, members.owner().url, "/api/admin/users", "users")
+    emails = Counter(user["email"] for user in users)
     assert set(load.emails) <= set(emails), "an account is lost"
     assert max(emails.values()) == 1, "an account is there twice"
     print(f"\n{len(acknowledged)} events and {len(load.emails)} accounts, all there once; "

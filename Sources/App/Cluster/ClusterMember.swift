@@ -61,7 +61,8 @@ struct ClusterMember: Sendable {
         var terms = NATS.Session.Terms(name: "countersign \(settings.name) \(settings.ordinal)")
         terms.credentials = try settings.credentials()
         let file = settings.authoritiesFile
-        let tls = try file.isEmpty
+        let tls =
+            try file.isEmpty
             ? nil
             : readable("cluster.ca_file", file) { try ClientConfiguration.tls(authorities: file) }
         let client = NATSClient(

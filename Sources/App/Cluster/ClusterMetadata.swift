@@ -157,8 +157,8 @@ struct ClusterRegistry: Sendable {
             _ = try await jetStream.append(
                 metadata.bytes, to: Self.subject,
                 expecting: .init(stream: Self.stream, lastSequence: sequence))
-        } catch where error.errorCode == APIErrorCode.wrongLastSequence {
-            return
+        } catch {
+            guard error.errorCode == APIErrorCode.wrongLastSequence else { throw error }
         }
     }
 }
