@@ -251,9 +251,9 @@ def test_a_provider_that_comes_back_is_noticed_without_traffic(start_gateway):
     gateway = start_gateway(env={"COUNTERSIGN_PROBES_AFTER_SECONDS": "1"})
     wait_for_probes(gateway, "openai")
     gateway.upstream["openai"].always(Answer(status=503, body=b"down"), probes=True)
-    while gateway.status("openai")["connected"]:
+    # On a slow machine the proof may run out before enough calls have failed.
+    while gateway.status("openai")["error_code"] != "provider_down":
         gateway.call("GET", "openai", MODELS)
-    assert gateway.status("openai")["error_code"] == "provider_down"
     gateway.upstream["openai"].always(None)
     wait_for(lambda: gateway.status("openai")["connected"], True, "connected")
 
