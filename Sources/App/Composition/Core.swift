@@ -2,6 +2,7 @@ import Actors
 import Foundation
 import Logging
 import Persistence
+import Replication
 import Synchronization
 
 /// The actors, on a data directory or on the log of a cluster.
@@ -151,7 +152,13 @@ struct Core: Sendable {
             history: history, snapshots: snapshots, log: log,
             logStallMilliseconds: { [local] in local?.log.stallMilliseconds ?? 0 },
             diskFreeBytes: { [local] in local?.directory.freeBytes },
+            cluster: clusterOverview,
             hasPreviousKeys: hasPreviousKeys, startedAt: clock.now(), version: Version.text)
+    }
+
+    private var clusterOverview: (@Sendable () -> ClusterOverview)? {
+        guard let log = log as? JetStreamLog else { return nil }
+        return { ClusterOverview(log) }
     }
 
     func snapshotter(_ settings: Settings, logger: Logger) -> Snapshotter {

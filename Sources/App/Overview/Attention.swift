@@ -12,6 +12,8 @@ struct Attention: Sendable, Equatable {
     enum Code: String, CaseIterable, Sendable {
         case diskFull = "disk_full"
         case diskNearlyFull = "disk_nearly_full"
+        case streamFull = "stream_full"
+        case shardStopped = "shard_stopped"
         case logBehind = "log_behind"
         case eventsLost = "events_lost"
         case snapshotFailed = "snapshot_failed"
@@ -34,6 +36,8 @@ struct AttentionFacts: Sendable {
     /// Nil where the file system does not say.
     var diskFreeBytes: UInt64?
     var logHasRoom = true
+    /// Nil for a server with a log of its own.
+    var cluster: ClusterOverview?
     /// How long the log's current write has been on its way to the disk.
     var logStallMilliseconds: Int64 = 0
     var eventsLost: UInt64 = 0
@@ -52,13 +56,14 @@ extension Attention {
     /// What needs attention, the critical first.
     static func list(_ facts: AttentionFacts) -> [Attention] {
         let all =
-            disk(facts) + log(facts) + keys(facts) + facts.integrations.compactMap(integration)
+            disk(facts) + cluster(facts) + log(facts) + keys(facts)
+            + facts.integrations.compactMap(integration)
         return all.filter { $0.severity == .critical } + all.filter { $0.severity == .warning }
     }
 
     private static func disk(_ facts: AttentionFacts) -> [Attention] {
         let fix = "Make room on the disk that holds the data directory."
-        guard facts.logHasRoom else {
+        guard facts.logHasRoom || facts.cluster != nil else {
             return [
                 Attention(
                     .diskFull, .critical, "The disk is full",
@@ -72,6 +77,29 @@ extension Attention {
                 "\(free >> 20) MiB are free where the data is. When they are used up, the server "
                     + "refuses what it would have to write.", fix: fix)
         ]
+    }
+
+    private static func cluster(_ facts: AttentionFacts) -> [Attention] {
+        guard let cluster = facts.cluster else { return [] }
+        var found: [Attention] = []
+        if cluster.isFull {
+            found.append(
+                Attention(
+                    .streamFull, .critical, "A stream of the cluster is full",
+                    "What would have to be written to it is refused; reads go on.",
+                    fix: "Make room on the disks of the NATS servers, or raise their limits."))
+        }
+        if !cluster.stopped.isEmpty {
+            let shards = cluster.stopped.map(String.init).joined(separator: ", ")
+            found.append(
+                Attention(
+                    .shardStopped, .critical, "A shard's stream can't be followed",
+                    "This server can't read on in shard \(shards). What it owns is served, but it "
+                        + "can't take over from another one.",
+                    fix: "The server's log says which message is damaged; docs/cluster.md says "
+                        + "what to do."))
+        }
+        return found
     }
 
     private static func log(_ facts: AttentionFacts) -> [Attention] {

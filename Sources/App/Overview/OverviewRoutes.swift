@@ -17,6 +17,8 @@ struct OverviewRoutes: Sendable {
         /// How long the log's current write has been on its way to the disk.
         var logStallMilliseconds: @Sendable () -> Int64
         var diskFreeBytes: @Sendable () -> UInt64?
+        /// Nil for a server with a log of its own.
+        var cluster: (@Sendable () -> ClusterOverview)?
         var hasPreviousKeys: Bool
         var startedAt: Timestamp
         var version: String
@@ -43,6 +45,8 @@ struct OverviewRoutes: Sendable {
             json.endArray()
             await writeHour(to: &json, at: call.now)
             await writeServer(to: &json)
+            json.key("cluster")
+            if let cluster = sources.cluster { cluster().write(to: &json) } else { json.null() }
             return Reply(.ok, .openObject(ByteBuffer(bytes: json.bytes)))
         }
     }
@@ -53,6 +57,7 @@ struct OverviewRoutes: Sendable {
         facts.integrations = sources.providers.map { $0.status(standings[$0.id], at: now) }
         facts.diskFreeBytes = sources.diskFreeBytes()
         facts.logHasRoom = sources.log.hasRoom
+        facts.cluster = sources.cluster?()
         facts.logStallMilliseconds = sources.logStallMilliseconds()
         facts.eventsLost = sources.journal.eventsLost
         facts.snapshotFailure = sources.snapshots.lastFailure
@@ -152,6 +157,9 @@ extension OverviewRoutes {
                 .init("users", .integer), .init("sessions", .integer),
                 .init("events_lost", .integer),
             ])),
+        .init(
+            "cluster", .nullable(ClusterOverview.schema),
+            note: "Null for a server with a log of its own."),
     ])
 
     private static let counts: [Schema.Field] = [

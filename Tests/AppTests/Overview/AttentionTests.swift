@@ -21,6 +21,17 @@ struct AttentionTests {
         Case(code: .diskNearlyFull, severity: .warning) {
             $0.diskFreeBytes = Attention.diskFreeBytesMin - 1
         },
+        Case(code: .streamFull, severity: .critical) {
+            $0.cluster = ClusterOverview(
+                shards: [.init(standing: .here, isFull: true)], thisServer: "")
+            // Not the disk of this machine.
+            $0.logHasRoom = false
+        },
+        Case(code: .shardStopped, severity: .critical) {
+            let others = $0.cluster?.shards ?? []
+            $0.cluster = ClusterOverview(
+                shards: others + [.init(standing: .stopped)], thisServer: "")
+        },
         Case(code: .logBehind, severity: .critical) {
             $0.logStallMilliseconds = Attention.logStallMillisecondsMax + 1
         },
@@ -54,6 +65,9 @@ struct AttentionTests {
         #expect(Attention.list(AttentionFacts()).isEmpty)
         var facts = AttentionFacts()
         facts.diskFreeBytes = Attention.diskFreeBytesMin
+        facts.cluster = ClusterOverview(
+            shards: [.init(standing: .here), .init(standing: .elsewhere, owner: "http://b")],
+            thisServer: "http://a")
         facts.logStallMilliseconds = Attention.logStallMillisecondsMax
         #expect(Attention.list(facts).isEmpty)
     }
@@ -92,10 +106,11 @@ struct AttentionTests {
             try AttentionSamples.status(.quotaExhausted), try AttentionSamples.status(.authFailed),
         ]
         let list = Attention.list(facts)
-        #expect(list.count == Self.cases.count - 1 + 2)  // A full disk is not nearly full as well.
+        // A full disk is not nearly full as well, and where a cluster has the log there is none.
+        #expect(list.count == Self.cases.count - 1 + 2)
         let severities = list.map(\.severity)
         let critical = severities.prefix { $0 == .critical }.count
-        #expect(critical == 4)
+        #expect(critical == 5)
         #expect(severities.dropFirst(critical).allSatisfy { $0 == .warning })
     }
 
