@@ -140,6 +140,9 @@ static const unsigned char js_parts_charts_js[] = {
 static const unsigned char js_parts_chips_js[] = {
 #embed "web/js/parts/chips.js"
 };
+static const unsigned char js_parts_cluster_js[] = {
+#embed "web/js/parts/cluster.js"
+};
 static const unsigned char js_parts_copy_js[] = {
 #embed "web/js/parts/copy.js"
 };
@@ -321,6 +324,7 @@ static const webui_file files[] = {
     FILE("/js/parts/banners.js", js_parts_banners_js),
     FILE("/js/parts/charts.js", js_parts_charts_js),
     FILE("/js/parts/chips.js", js_parts_chips_js),
+    FILE("/js/parts/cluster.js", js_parts_cluster_js),
     FILE("/js/parts/copy.js", js_parts_copy_js),
     FILE("/js/parts/day-chart.js", js_parts_day_chart_js),
     FILE("/js/parts/dialog.js", js_parts_dialog_js),

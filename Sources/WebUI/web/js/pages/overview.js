@@ -3,6 +3,7 @@
 import { serverNow } from "../connection.js";
 import { el } from "../dom.js";
 import { attention } from "../parts/attention.js";
+import { clusterCard } from "../parts/cluster.js";
 import { lastHour } from "../parts/last-hour.js";
 import { pageHeader, skeleton } from "../parts/notices.js";
 import { bytes, count } from "../parts/numbers.js";
@@ -19,16 +20,21 @@ const SECONDS = 5;
 export function render(page) {
   const problem = problemArea({
     retry: () => live.refresh(),
-    onLoss: (isLost) => cards.forEach((one) => { one.hidden = isLost; }),
+    onLoss(isLost) {
+      cards.forEach((one) => { one.hidden = isLost; });
+      if (!isLost) cluster.hideIfAlone();
+    },
   });
   const needs = attention();
   const hour = lastHour();
+  const cluster = clusterCard();
   const server = el("div", { class: "card-body" }, skeleton("half", "", "half"));
   const cards = [
     needs.node,
     hour.node,
     el("section", { class: "card" },
       el("header", { class: "card-header" }, el("h2", {}, "Server")), server),
+    cluster.node,
   ];
   page.root.append(
     pageHeader("Overview", { lead: "What needs attention now, and how the last hour went." }),
@@ -40,6 +46,7 @@ export function render(page) {
       problem.clear();
       needs.update(body.attention);
       hour.update(body.last_hour);
+      cluster.update(body.cluster);
       refill(server, [body.server, Math.floor(serverNow() / 60_000)], () => facts(body.server));
     },
     onError: problem.show,
