@@ -1,10 +1,10 @@
 # One command for everything. Each target is a script that says what it is doing and can be run twice.
 .DEFAULT_GOAL := help
 .PHONY: help setup run build test proof check fmt bench micro capacity soak crash powercut corruption \
-	simulate replicas cluster mutants fuzz release clean
+	simulate replicas cluster cluster-test cluster-chaos mutants fuzz release clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install what building and testing need (Debian)
 	@scripts/setup.sh
@@ -58,9 +58,18 @@ replicas: ## SEEDS of the simulation of a cluster's log (default 100000), or SEE
 	@scripts/setup.sh --for build
 	@scripts/replicas.sh
 
-cluster: ## test the log of a cluster with three real NATS servers that are killed and damaged
+cluster: ## start three servers on three NATS servers, on loopback, with data in ./cluster-data
 	@scripts/setup.sh
-	@scripts/cluster.sh
+	@scripts/build.sh
+	@.venv/bin/python Tests/cluster/start.py
+
+cluster-test: ## test servers on three real NATS servers that are killed and damaged
+	@scripts/setup.sh
+	@scripts/cluster-test.sh
+
+cluster-chaos: ## MINUTES (default 30) of faults under load, and one order that explains the answers
+	@scripts/setup.sh
+	@CHAOS_MINUTES=$${MINUTES:-30} scripts/cluster-test.sh Tests/cluster/test_chaos.py
 
 mutants: ## take away each guard of the storage code: somebody must notice
 	@scripts/setup.sh --for build

@@ -61,7 +61,7 @@ end_to_end() {
 # The log of a cluster, with servers that are killed and damaged: one test after the other, because
 # leases and elections are real.
 with_engine() {
-    scripts/cluster.sh 2>&1 | tee "$logs/cluster"
+    scripts/cluster-test.sh 2>&1 | tee "$logs/cluster"
     local code=${PIPESTATUS[0]}
     local failed errors bad
     failed=$(number_before failed "$logs/cluster") errors=$(number_before errors? "$logs/cluster")

@@ -37,7 +37,7 @@ def engine(tmp_path):
 @pytest.fixture
 def tools(tmp_path):
     """Starts processes; ends those that are left."""
-    assert os.access(BINARY, os.X_OK), f"{BINARY} is not there: make cluster builds it"
+    assert os.access(BINARY, os.X_OK), f"{BINARY} is not there: make cluster-test builds it"
     started: list[Tool] = []
 
     def start(servers: str, name: str | None = None, wait="open", **options) -> Tool:

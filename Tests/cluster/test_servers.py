@@ -2,11 +2,11 @@
 
 import time
 import uuid
-from collections import Counter
 
 import pytest
 import requests
 
+from harness.checks import check_nothing_lost, make_admin, mint, pages
 from harness.servers import Caller, Load, Members
 
 # What a take-over needs when the owner said nothing, and what a busy machine adds to it.
@@ -27,21 +27,12 @@ def members(engine, tmp_path):
 
 @pytest.fixture
 def admin(members) -> Caller:
-    """The first account, made through a server that does not own the data."""
-    owner = members.owner()
-    standby = next(member for member in members.all if member is not owner)
-    caller = Caller()
-    answer = caller.register(standby.url, "admin@example.com")
-    assert answer.status_code == 201 and answer.json()["user"]["role"] == "admin"
-    return caller
+    return make_admin(members)
 
 
 @pytest.fixture
 def token(members, admin) -> str:
-    answer = admin.send("POST", members.all[0].url + "/api/tokens",
-                        {"name": "load", "scopes": ["usage:write", "usage:read"]})
-    assert answer.status_code == 201, answer.text
-    return answer.json()["token"]
+    return mint(admin, members)
 
 
 def eventually(is_so, seconds: float = 30) -> None:
@@ -55,35 +46,6 @@ def eventually(is_so, seconds: float = 30) -> None:
             pass
         time.sleep(0.2)
     raise AssertionError("it does not come to that")
-
-
-def pages(caller: Caller, url: str, path: str, member: str) -> list[dict]:
-    found, cursor = [], None
-    while True:
-        more = f"&cursor={cursor}" if cursor else ""
-        answer = caller.send("GET", f"{url}{path}?limit=200{more}")
-        assert answer.status_code == 200, answer.text
-        found += answer.json()[member]
-        cursor = answer.json().get("next_cursor")
-        if not cursor:
-            return found
-
-
-def check_nothing_lost(members: Members, admin: Caller, load: Load) -> None:
-    for member in members.all:
-        if member.process.poll() is not None:
-            continue
-        events = pages(admin, member.url, "/api/integrations/openai/events", "events")
-        counts = Counter(event["event_id"] for event in events)
-        acknowledged = {name for _, name in load.events}
-        assert acknowledged <= set(counts), f"{len(acknowledged - set(counts))} events are lost"
-        assert max(counts.values()) == 1, "an event is there twice"
-    users = pages(admin, members.owner().url, "/api/admin/users", "users")
-    emails = Counter(user["email"] for user in users)
-    assert set(load.emails) <= set(emails), "an account is lost"
-    assert max(emails.values()) == 1, "an account is there twice"
-    print(f"\n{len(acknowledged)} events and {len(load.emails)} accounts, all there once; "
-          f"refused meanwhile: {dict(Counter(load.failures))}")
 
 
 def test_owner_is_killed_under_load(members, admin, token):
@@ -122,14 +84,14 @@ def test_owner_stands_still(members, admin, token):
         load.wait(200)
         owner = members.owner()
         process = owner.process.pid
-        load.avoided = owner
+        members.avoided = owner
         owner.pause()
         paused = time.monotonic()
         members.owner(other_than=owner)
         load.wait(100)
         time.sleep(max(0, paused + 10 - time.monotonic()))
         owner.resume()
-        load.avoided = None
+        members.avoided = None
         load.wait(200)
         outage = load.outage(paused)
         members.wait_ready()
@@ -219,5 +181,25 @@ def test_a_server_with_its_own_log_moves_in(engine, tmp_path):
         other = members.owner(other_than=owner)
         found = pages(admin, other.url, "/api/integrations/openai/events", "events")
         assert len(found) == 600 and len({event["event_id"] for event in found}) == 600
+    finally:
+        members.end()
+
+
+def test_limits_of_sources_hold_across_servers(engine, tmp_path):
+    """Whoever asks three servers in turn has asked one three times, and nobody else has."""
+    members = Members(tmp_path / "servers", engine.urls)
+    for member in members.all:
+        member.environment["COUNTERSIGN_RATE_LIMITS_REGISTRATION_QUOTA"] = "3"
+        member.environment["COUNTERSIGN_RATE_LIMITS_REGISTRATION_BURST"] = "3"
+        member.environment["COUNTERSIGN_RATE_LIMITS_REGISTRATION_WINDOW_SECONDS"] = "3600"
+        member.environment["COUNTERSIGN_REGISTRATION"] = "open"
+    try:
+        members.start()
+        for source in ("127.0.0.5", "127.0.0.6"):
+            answers = [
+                Caller(source).register(member.url, f"{uuid.uuid4().hex}@example.com").status_code
+                for member in [*members.all, *members.all]
+            ]
+            assert answers == [201, 201, 201, 429, 429, 429], source
     finally:
         members.end()

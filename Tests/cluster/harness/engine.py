@@ -49,7 +49,7 @@ class Node:
         self.name = name
         self.client, self.monitor, route = ports
         self.home = root / name
-        self.home.mkdir(parents=True)
+        self.home.mkdir(parents=True, exist_ok=True)
         self.store = self.home / "store"
         self.process = None
         text = CONFIG.format(
@@ -101,8 +101,8 @@ class Node:
 class Engine:
     """Three servers."""
 
-    def __init__(self, root: Path, extra: str = ""):
-        ports = free_ports(9)
+    def __init__(self, root: Path, extra: str = "", ports: list[int] | None = None):
+        ports = ports or free_ports(9)
         routes = ", ".join(f"nats://127.0.0.1:{ports[i * 3 + 2]}" for i in range(3))
         self.nodes = [
             Node(root, f"n{i}", ports[i * 3 : i * 3 + 3], routes, extra) for i in range(3)

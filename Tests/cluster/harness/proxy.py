@@ -7,7 +7,8 @@ import threading
 
 class Proxy:
     """Passes everything on, but for what `drops` names: while it is set, messages from the server
-    whose payload matches are left out whole."""
+    whose payload matches are left out whole. While it is cut, nothing comes through and nobody is
+    told, as with a cable."""
 
     def __init__(self, target: int):
         self._target = target
@@ -15,6 +16,7 @@ class Proxy:
         self.port = self._listener.getsockname()[1]
         self.drops: re.Pattern | None = None
         self.dropped: list[bytes] = []
+        self._is_cut = False
         self._sockets: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -32,7 +34,8 @@ class Proxy:
     def _up(self, client: socket.socket, server: socket.socket) -> None:
         try:
             while data := client.recv(65536):
-                server.sendall(data)
+                if not self._is_cut:
+                    server.sendall(data)
         except OSError:
             pass
         server.close()
@@ -43,7 +46,8 @@ class Proxy:
             while data := server.recv(65536):
                 rest += data
                 whole, rest = self._split(rest)
-                client.sendall(whole)
+                if not self._is_cut:
+                    client.sendall(whole)
         except OSError:
             pass
         client.close()
@@ -65,7 +69,25 @@ class Proxy:
             out += operation
         return out, data
 
+    def cut(self) -> None:
+        self._is_cut = True
+
+    def heal(self) -> None:
+        """What was under way is gone, so both sides have to begin anew."""
+        sockets, self._sockets = self._sockets, []
+        for each in sockets:
+            self._end(each)
+        self._is_cut = False
+
     def close(self) -> None:
         self._listener.close()
         for each in self._sockets:
-            each.close()
+            self._end(each)
+
+    @staticmethod
+    def _end(each: socket.socket) -> None:
+        try:
+            each.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        each.close()

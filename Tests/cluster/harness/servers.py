@@ -1,6 +1,7 @@
 """Real servers that share their data through a cluster of NATS, and callers of all of them."""
 
 import base64
+import math
 import os
 import random
 import signal
@@ -27,7 +28,7 @@ class Member:
 
     def __init__(self, home: Path, ordinal: int, port: int, engine: str, key: str):
         self.home, self.ordinal, self.port = home, ordinal, port
-        home.mkdir(parents=True)
+        home.mkdir(parents=True, exist_ok=True)
         self.url = f"http://127.0.0.1:{port}"
         self.environment = {
             "PATH": os.environ["PATH"],
@@ -114,12 +115,16 @@ class Member:
 class Members:
     """Three servers."""
 
-    def __init__(self, root: Path, engine: str):
-        key = base64.b64encode(os.urandom(32)).decode()
+    def __init__(
+        self, root: Path, engine: str, key: str | None = None, ports: list[int] | None = None
+    ):
+        key = key or base64.b64encode(os.urandom(32)).decode()
         self.all = [
             Member(root / f"server-{ordinal}", ordinal, port, engine, key)
-            for ordinal, port in enumerate(free_ports(3))
+            for ordinal, port in enumerate(ports or free_ports(3))
         ]
+        # A server that stands still answers nobody, and callers would only wait.
+        self.avoided: Member | None = None
 
     def start(self) -> "Members":
         for member in self.all:
@@ -138,6 +143,9 @@ class Members:
             time.sleep(0.02)
         raise AssertionError("nobody owns the data:\n" + "\n".join(m.output() for m in self.all))
 
+    def anybody(self) -> Member:
+        return random.choice([each for each in self.all if each is not self.avoided])
+
     def wait_ready(self, seconds: float = START_SECONDS_MAX) -> None:
         deadline = time.monotonic() + seconds
         while not all(member.is_ready() for member in self.all):
@@ -149,13 +157,26 @@ class Members:
             member.kill()
 
 
+class From(requests.adapters.HTTPAdapter):
+    """Connections that come from an address of their own."""
+
+    def __init__(self, source: str):
+        self.source = source
+        super().__init__()
+
+    def init_poolmanager(self, *arguments, **options):
+        super().init_poolmanager(*arguments, source_address=(self.source, 0), **options)
+
+
 class Caller:
     """Somebody who talks to any of the servers."""
 
-    def __init__(self, **headers):
+    def __init__(self, source: str | None = None, **headers):
         self.session = requests.Session()
         self.session.trust_env = False
         self.headers = headers
+        if source:
+            self.session.mount("http://", From(source))
 
     def send(self, method: str, url: str, body=None, seconds: float = 20):
         return self.session.request(
@@ -181,8 +202,6 @@ class Load:
         self.emails: list[str] = []
         self.failures: list[str] = []
         self.stop = threading.Event()
-        # A server that stands still answers nobody, and callers would only wait.
-        self.avoided: Member | None = None
         self.threads = [
             *(threading.Thread(target=self._report, daemon=True) for _ in range(reporters)),
             threading.Thread(target=self._register, daemon=True),
@@ -229,7 +248,7 @@ class Load:
             time.sleep(0.05)
 
     def _anybody(self) -> Member:
-        return random.choice([each for each in self.members.all if each is not self.avoided])
+        return self.members.anybody()
 
     def _failed(self, what: str) -> None:
         self.failures.append(what)
@@ -245,7 +264,7 @@ class Load:
                 + "\n".join(member.output()[-3000:] for member in self.members.all))
             time.sleep(0.01)
 
-    def outage(self, since: float) -> float:
+    def outage(self, since: float, until: float = math.inf) -> float:
         """The longest time without an acknowledgement from then on."""
-        times = sorted(at for at, _ in list(self.events) if at >= since - 1)
+        times = sorted(at for at, _ in list(self.events) if since - 1 <= at <= until)
         return max(later - earlier for earlier, later in zip(times, times[1:]))

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tests the log of a cluster, and servers on it, with three real NATS servers on this machine, which
-# are killed, stopped and damaged. Arguments go to pytest: scripts/cluster.sh -k snapshot
+# are killed, stopped and damaged. Arguments go to pytest: scripts/cluster-test.sh -k snapshot
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/lib.sh
