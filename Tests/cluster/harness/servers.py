@@ -44,6 +44,19 @@ class Member:
             },
         }
         self.process = None
+        # Whose signature its certificate has; without one it speaks plain HTTP.
+        self.authority: Path | None = None
+
+    def speak_tls(self, certificate: Path, key: Path) -> None:
+        """With a certificate that signs itself, to callers and to the other servers."""
+        self.authority = certificate
+        self.url = self.url.replace("http:", "https:")
+        self.environment |= {
+            "COUNTERSIGN_TLS_CERTIFICATE": str(certificate),
+            "COUNTERSIGN_TLS_KEY": str(key),
+            "COUNTERSIGN_CLUSTER_ADVERTISE": self.url,
+            "COUNTERSIGN_CLUSTER_PEER_CA_FILE": str(certificate),
+        }
 
     def alone(self) -> "Member":
         """The same server before there was a cluster."""
@@ -89,6 +102,7 @@ class Member:
     def get(self, path: str, seconds: float = 2):
         with requests.Session() as session:
             session.trust_env = False
+            session.verify = str(self.authority) if self.authority else True
             return session.get(self.url + path, timeout=seconds)
 
     def metric(self, name: str) -> float | None:
