@@ -218,8 +218,9 @@ if ProcessInfo.processInfo.environment["ENABLE_SIMULATION"] != nil {
 // The cluster's log by itself: its tests, its simulation, and the tool that drives real servers.
 if ProcessInfo.processInfo.environment["ENABLE_REPLICATION"] != nil {
     let replication = [
-        "CZlib", "CHash", "Persistence", "NATS", "Replication", "StorageSimulation",
-        "ReplicationSimulation", "ReplicaTool", "NATSTests", "ReplicationTests", "TidyTests",
+        "CZlib", "CHash", "CSodium", "CCrypt", "Persistence", "Actors", "NATS", "Replication",
+        "StorageSimulation", "ReplicationSimulation", "ReplicaTool", "NATSTests",
+        "ReplicationTests", "TidyTests",
     ]
     package.products = []
     package.targets.removeAll { !replication.contains($0.name) }

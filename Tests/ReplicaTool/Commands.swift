@@ -35,6 +35,7 @@ struct Commands: Sendable {
         case "stepdown":
             try? await jetStream.stepDown(StreamNames(shard).stream, preferred: words[2])
         case "limit": await limit(shard, bytes: Int(words[2]) ?? -1)
+        case "scrub": await scrub(shard)
         case "snapshot":
             do {
                 try await model.snapshot()
@@ -55,6 +56,21 @@ struct Commands: Sendable {
             "status \(shard) \(status.role) epoch=\(status.epoch) sequence=\(status.sequence) "
                 + "record=\(status.record) read=\(status.mayRead) full=\(status.isFull) "
                 + "address=\(status.address)")
+    }
+
+    private func scrub(_ shard: ShardID) async {
+        do {
+            let report = try await Scrubber(log).scrub(shard)
+            for finding in report.findings {
+                say("finding \(shard) \(finding.server) \(finding.sequence) \(finding.reason)")
+            }
+            say(
+                "scrubbed \(shard) messages=\(report.messages) "
+                    + "read=\(report.serversRead.sorted().joined(separator: ",")) "
+                    + "missed=\(report.serversMissed.sorted().joined(separator: ","))")
+        } catch {
+            say("scrubbed \(shard) failed \(error)")
+        }
     }
 
     private func append(_ text: String, _ model: ShardModel) async {

@@ -132,6 +132,19 @@ def rot(engine, tools, graceful, remove_index):
         follower.kill()
     assert owner.append("after") == "durable"
     print(f"rotten server led: {leads}; repairs by six followers: {repairs}")
+    scrub(engine, owner, victim, repairs > 0)
+
+
+def scrub(engine, tool, victim, is_rotten: bool) -> None:
+    """Each server's copy is looked at, and only the one that is rotten is accused."""
+    place = tool.say("scrub 0")
+    line = tool.expect("scrubbed 0", 120, place)
+    assert f"read={','.join(sorted(node.name for node in engine.nodes))} missed=" in line, line
+    accused = {finding.split()[2] for finding in tool.lines[place:] if finding.startswith("find")}
+    assert accused <= {victim.name}
+    if is_rotten:
+        assert accused, "a follower had to repair what the scrubber did not see"
+    print(f"scrubbed: {line}; accused: {sorted(accused)}")
 
 
 def test_bit_flip_after_a_graceful_stop(engine, tools):
