@@ -103,6 +103,16 @@ def main() -> int:
     return 0 if is_flat and not failed else 1
 
 
+def failures(outcome) -> str:
+    """How many there were, and of which kind in which scenario."""
+    kinds = [
+        f"{count:,} × {kind} in {scenario['name']}"
+        for scenario in outcome["scenarios"]
+        for kind, count in scenario["errors"].items()
+    ]
+    return f"{outcome['total']['failed']:,}" + (f" ({', '.join(kinds)})" if kinds else "")
+
+
 def page(minutes, samples, outcome, growth, more, is_good) -> str:
     step = max(1, len(samples) // ROWS)
     rows = [
@@ -123,7 +133,7 @@ def page(minutes, samples, outcome, growth, more, is_good) -> str:
 load ({MIX}) of {outcome["offered_rate"]:,.0f} operations a second in open loop for {minutes:g}
 minutes, with a snapshot each half minute and sessions that end after a minute.
 
-{total["ok"]:,} operations succeeded, {total["failed"]:,} failed. p50 was
+{total["ok"]:,} operations succeeded, {failures(outcome)} failed. p50 was
 {latency["p50_us"] / 1000:.2f} ms, p99 {latency["p99_us"] / 1000:.2f} ms, p99.9
 {latency["p99_9_us"] / 1000:.2f} ms, the longest {latency["max_us"] / 1000:.0f} ms.
 
