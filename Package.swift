@@ -218,8 +218,8 @@ if ProcessInfo.processInfo.environment["ENABLE_SIMULATION"] != nil {
 // The cluster's log by itself: its tests, its simulation, and the tool that drives real servers.
 if ProcessInfo.processInfo.environment["ENABLE_REPLICATION"] != nil {
     let replication = [
-        "CZlib", "CHash", "CSodium", "CCrypt", "Persistence", "Actors", "NATS", "Replication",
-        "StorageSimulation", "ReplicationSimulation", "ReplicaTool", "NATSTests",
+        "CCrypt", "CSodium", "CZlib", "CHash", "Persistence", "Actors", "TestSupport", "NATS",
+        "Replication", "StorageSimulation", "ReplicationSimulation", "ReplicaTool", "NATSTests",
         "ReplicationTests", "TidyTests",
     ]
     package.products = []
