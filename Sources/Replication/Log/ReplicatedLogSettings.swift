@@ -39,4 +39,7 @@ package struct ShardStatus: Equatable, Sendable {
     package var record: UInt64
     /// The stream takes nothing more at the moment.
     package var isFull: Bool
+    /// The shard's state is in memory up to the end of the stream, or nearly: this server could
+    /// take it over at once.
+    package var isWarm = false
 }

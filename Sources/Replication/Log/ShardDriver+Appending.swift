@@ -31,7 +31,8 @@ extension ShardDriver {
                     mayRead: replica.mayRead(at: now) && replica.tail.epoch == openedEpoch.value,
                     epoch: replica.tail.epoch, owner: replica.tail.owner,
                     address: replica.tail.address, sequence: replica.tail.sequence,
-                    record: replica.tail.stream.record, isFull: replica.isFull)
+                    record: replica.tail.stream.record, isFull: replica.isFull,
+                    isWarm: replica.isWarm && feed.isNearlyRead)
             }
         }
     }

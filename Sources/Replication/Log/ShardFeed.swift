@@ -82,6 +82,9 @@ package final class ShardFeed: Sendable {
         }
     }
 
+    /// Whether the one who keeps the state has read all but a little of what there is.
+    var isNearlyRead: Bool { state.withLock { $0.waitingBytes <= Self.lowBytes } }
+
     func push(_ event: ShardEvent) {
         typealias Step = (waiter: CheckedContinuation<ShardEvent?, Never>?, isFull: Bool)
         let (waiter, isFull) = state.withLock { state -> Step in

@@ -72,6 +72,15 @@ package struct ShardReplica: Sendable {
         role == .owning && now.monotonic < leaseUntil
     }
 
+    /// Whether the end of the stream has been seen, so that a take-over would not have to read.
+    package var isWarm: Bool {
+        switch role {
+        case .following: hasCaughtUp && repair == nil
+        case .claiming, .owning, .releasing: true
+        case .ended: false
+        }
+    }
+
     /// Whether everything up to the record is in the stream.
     package func isSettled(_ record: UInt64) -> Bool { tail.stream.record >= record }
 
