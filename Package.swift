@@ -125,7 +125,9 @@ var package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "ReplicationTests",
-            dependencies: ["NATS", "Persistence", "Replication", "ReplicationSimulation"],
+            dependencies: [
+                "NATS", "Persistence", "Replication", "ReplicationSimulation", crypto,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "ActorsTests", dependencies: ["Actors", "Persistence", "TestSupport", crypto],
