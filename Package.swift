@@ -146,7 +146,8 @@ var package = Package(
             swiftSettings: settings),
         // The fuzz targets over their corpora; with the fuzzer they are a program of their own.
         .testTarget(
-            name: "FuzzTests", dependencies: ["Actors", "App", "Persistence", "TestSupport"],
+            name: "FuzzTests",
+            dependencies: ["Actors", "App", "Persistence", "Replication", "TestSupport"],
             exclude: ["FuzzEntry.swift", "corpus"], swiftSettings: settings),
         // The house rules, checked like everything else.
         .testTarget(name: "TidyTests", swiftSettings: settings),
@@ -238,13 +239,17 @@ if ProcessInfo.processInfo.environment["ENABLE_FUZZING"] != nil {
         .unsafeFlags(["-sanitize=fuzzer", "-enable-testing"])
     ]
     package.targets.removeAll { $0.type == .test }
-    for target in package.targets where ["Persistence", "Actors", "App"].contains(target.name) {
+    for target in package.targets
+    where ["Persistence", "Replication", "Actors", "App"].contains(target.name) {
         target.swiftSettings = settings + instruments
     }
     package.targets += [
         .systemLibrary(name: "CFuzzer", path: "Tests/CFuzzer"),
         .executableTarget(
-            name: "Fuzz", dependencies: ["Actors", "App", "CFuzzer", "Persistence", "TestSupport"],
+            name: "Fuzz",
+            dependencies: [
+                "Actors", "App", "CFuzzer", "Persistence", "Replication", "TestSupport",
+            ],
             path: "Tests/FuzzTests", exclude: ["FuzzTests.swift", "corpus"],
             swiftSettings: settings + instruments,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]),
