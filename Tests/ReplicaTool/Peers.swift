@@ -74,14 +74,14 @@ struct Peers: Sendable {
 
     private func ask(_ shard: ShardID, _ text: String) async {
         guard let owner = log.status(of: shard)?.owner, owner != .none else {
-            return ReplicaTool.say("no answer: no owner")
+            return ReplicaTool.say("asked nobody owns it")
         }
         do throws(PeerCallError) {
             let answer = try await caller.ask(
                 owner, Array(text.utf8), withinMilliseconds: Self.askMilliseconds)
-            ReplicaTool.say("answer \(String(decoding: answer, as: UTF8.self))")
+            ReplicaTool.say("asked answer \(String(decoding: answer, as: UTF8.self))")
         } catch {
-            ReplicaTool.say("no answer: \(error)")
+            ReplicaTool.say("asked \(error)")
         }
     }
 }
