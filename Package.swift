@@ -125,7 +125,9 @@ var package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "ReplicationTests",
-            dependencies: ["NATS", "Persistence", "Replication", "ReplicationSimulation"],
+            dependencies: [
+                "NATS", "Persistence", "Replication", "ReplicationSimulation", crypto,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "ActorsTests", dependencies: ["Actors", "Persistence", "TestSupport", crypto],
@@ -144,7 +146,8 @@ var package = Package(
             swiftSettings: settings),
         // The fuzz targets over their corpora; with the fuzzer they are a program of their own.
         .testTarget(
-            name: "FuzzTests", dependencies: ["Actors", "App", "Persistence", "TestSupport"],
+            name: "FuzzTests",
+            dependencies: ["Actors", "App", "Persistence", "Replication", "TestSupport"],
             exclude: ["FuzzEntry.swift", "corpus"], swiftSettings: settings),
         // The house rules, checked like everything else.
         .testTarget(name: "TidyTests", swiftSettings: settings),
@@ -218,8 +221,8 @@ if ProcessInfo.processInfo.environment["ENABLE_SIMULATION"] != nil {
 // The cluster's log by itself: its tests, its simulation, and the tool that drives real servers.
 if ProcessInfo.processInfo.environment["ENABLE_REPLICATION"] != nil {
     let replication = [
-        "CZlib", "CHash", "CSodium", "CCrypt", "Persistence", "Actors", "NATS", "Replication",
-        "StorageSimulation", "ReplicationSimulation", "ReplicaTool", "NATSTests",
+        "CCrypt", "CSodium", "CZlib", "CHash", "Persistence", "Actors", "TestSupport", "NATS",
+        "Replication", "StorageSimulation", "ReplicationSimulation", "ReplicaTool", "NATSTests",
         "ReplicationTests", "TidyTests",
     ]
     package.products = []
@@ -236,13 +239,17 @@ if ProcessInfo.processInfo.environment["ENABLE_FUZZING"] != nil {
         .unsafeFlags(["-sanitize=fuzzer", "-enable-testing"])
     ]
     package.targets.removeAll { $0.type == .test }
-    for target in package.targets where ["Persistence", "Actors", "App"].contains(target.name) {
+    for target in package.targets
+    where ["Persistence", "Replication", "Actors", "App"].contains(target.name) {
         target.swiftSettings = settings + instruments
     }
     package.targets += [
         .systemLibrary(name: "CFuzzer", path: "Tests/CFuzzer"),
         .executableTarget(
-            name: "Fuzz", dependencies: ["Actors", "App", "CFuzzer", "Persistence", "TestSupport"],
+            name: "Fuzz",
+            dependencies: [
+                "Actors", "App", "CFuzzer", "Persistence", "Replication", "TestSupport",
+            ],
             path: "Tests/FuzzTests", exclude: ["FuzzTests.swift", "corpus"],
             swiftSettings: settings + instruments,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]),

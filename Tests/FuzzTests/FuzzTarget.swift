@@ -12,6 +12,8 @@ enum FuzzTarget: String, CaseIterable {
     case catalog, settings
     // Answers of providers.
     case answer, chunks, events, paths
+    // Other servers of a cluster.
+    case calls, peers
 
     func run(_ bytes: [UInt8]) {
         switch self {
@@ -33,6 +35,8 @@ enum FuzzTarget: String, CaseIterable {
         case .chunks: FuzzAnswers.chunks(bytes)
         case .events: FuzzAnswers.events(bytes)
         case .paths: FuzzAnswers.paths(bytes)
+        case .calls: FuzzPeers.calls(bytes)
+        case .peers: FuzzPeers.announcements(bytes)
         }
     }
 }

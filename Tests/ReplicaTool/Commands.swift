@@ -8,11 +8,13 @@ struct Commands: Sendable {
     let log: JetStreamLog
     let models: [ShardModel]
     let jetStream: JetStream
+    let peers: Peers?
 
     /// - Returns: false for the end.
     func perform(_ line: String) async -> Bool {
         let words = line.split(separator: " ").map(String.init)
         guard let command = words.first else { return true }
+        if await peers?.perform(words) == true { return true }
         let number = words.count > 1 ? Int(words[1]) ?? 0 : 0
         guard models.indices.contains(number) else { return true }
         let model = models[number]

@@ -67,9 +67,16 @@ struct ReplicaTool {
         if let rank = options["rank"].flatMap({ Int($0) }) {
             for model in models { log.setCandidate(model.shard, rank: rank) }
         }
+        let peers = options["peers"].map { secret in
+            Peers(
+                log, jetStream.client, name: settings.address, secret: secret,
+                settledMilliseconds: UInt64(options["settled", default: "5000"]) ?? 5000)
+        }
+        peers?.start()
         say("open")
-        let commands = Commands(log: log, models: models, jetStream: jetStream)
+        let commands = Commands(log: log, models: models, jetStream: jetStream, peers: peers)
         for await line in Lines.stream() where await !commands.perform(line) { break }
+        peers?.leave()
         await log.close()
         say("closed")
     }

@@ -1,5 +1,7 @@
 """Three servers on three NATS servers: the owner is killed, stopped and made to stand still."""
 
+import json
+import re
 import time
 import uuid
 
@@ -7,7 +9,7 @@ import pytest
 import requests
 
 from harness.checks import check_nothing_lost, make_admin, mint, pages
-from harness.servers import Caller, Load, Members
+from harness.servers import ROOT, Caller, Load, Members
 
 # What a take-over needs when the owner said nothing, and what a busy machine adds to it.
 OUTAGE_SECONDS_MAX = 12
@@ -117,6 +119,19 @@ def test_every_server_answers(members, admin):
         forged = Caller(**{"x-countersign-hop": "1;1;127.0.0.1;00"})
         expected = 401 if member is owner else 503
         assert forged.send("GET", member.url + "/api/auth/session").status_code == expected
+
+
+def test_metrics_of_shards(members, admin):
+    dashboard = json.loads((ROOT / "config/grafana-dashboard.json").read_text())
+    asked = set(re.findall(r"countersign_cluster_[a-z_]+", json.dumps(dashboard)))
+    owned = 0
+    for member in members.all:
+        text = member.get("/metrics").text
+        there = set(re.findall(r"^# TYPE (\S+) ", text, re.MULTILINE))
+        assert asked <= there, asked - there
+        owned += len(re.findall(r"^countersign_cluster_shard_owner\S+ 1$", text, re.MULTILINE))
+        assert "countersign_cluster_appends_lost_total{shard=\"0\"} 0" in text
+    assert owned == 16 and len(asked) > 5
 
 
 def test_nobody_serves_without_the_engine(engine, members, admin):

@@ -1,18 +1,24 @@
 package import Persistence
 
 /// The way to the actor that owns an account: by email, by id, or by the shard in a token.
+///
+/// In a cluster the actors are those of the shards that this server owns; what concerns several
+/// shards goes through `calls`, wherever their owners are.
 package struct AccountDirectory: Sendable {
     package let shards: [AccountActor]
     package let installation: InstallationActor
+    private let calls: any ShardCalls
     private let hasher: PasswordHasher
     private let random: any RandomSource
 
+    /// - Parameter calls: nil where all shards are this server's.
     package init(
-        shards: [AccountActor], installation: InstallationActor, hasher: PasswordHasher,
-        random: any RandomSource
+        shards: [AccountActor], installation: InstallationActor, calls: (any ShardCalls)? = nil,
+        hasher: PasswordHasher, random: any RandomSource
     ) {
         self.shards = shards
         self.installation = installation
+        self.calls = calls ?? LocalShardCalls(accounts: shards, installation: installation)
         self.hasher = hasher
         self.random = random
     }
@@ -32,9 +38,12 @@ package struct AccountDirectory: Sendable {
         return owner
     }
 
-    package func authenticate(_ secret: BearerSecret, at now: Timestamp) async -> SessionPrincipal?
-    {
-        await self[secret.shard]?.authenticate(secret.digest, at: now)
+    package func authenticate(
+        _ secret: BearerSecret, at now: Timestamp
+    ) async throws(AccountError) -> SessionPrincipal? {
+        try await answered { calls throws(ShardCallError) in
+            try await calls.authenticate(secret.digest, of: secret.shard, at: now)
+        }
     }
 
     /// The same for event loops; nil also where the answer has to wait for the disk.
@@ -65,20 +74,34 @@ package struct AccountDirectory: Sendable {
         }
         let id = UserID(
             shard: email.shard(of: shards.count), at: context.at, random: random)
-        let isFirst = try await claimFirstAdmin(for: id)
         let user = User(
-            id: id, email: email.normalised, passwordHash: hash,
-            role: isFirst ? .admin : role ?? .member, phone: phone?.e164, createdAt: context.at)
+            id: id, email: email.normalised, passwordHash: hash, role: role ?? .member,
+            phone: phone?.e164, createdAt: context.at)
+        let (registered, session) = try await register(
+            user, claims: true, startsSession: startsSession, context: context)
+        return (registered.view, session)
+    }
+
+    /// The claim comes before the account itself, which may be in another shard than the claim.
+    private func register(
+        _ user: User, claims: Bool, startsSession: Bool, context: CommandContext
+    ) async throws(AccountError) -> (
+        user: User, session: (principal: SessionPrincipal, secret: BearerSecret)?
+    ) {
+        var user = user
+        let owner = try self.owner(of: user.id)
+        let isFirst = claims ? try await claimFirstAdmin(for: user.id, at: context.at) : false
+        if isFirst { user.role = .admin }
         let session: (principal: SessionPrincipal, secret: BearerSecret)?
         do throws(AccountError) {
             session = try await owner.register(
                 user, startsSession: startsSession, context: context)
         } catch {
-            if isFirst { await installation.finishClaim() }
+            if isFirst { await finishClaim(of: user.id) }
             throw error
         }
-        if isFirst { await installation.finishClaim() }
-        return (user.view, session)
+        if isFirst { await finishClaim(of: user.id) }
+        return (user, session)
     }
 
     /// Makes an account with the hash that another system has of its password.
@@ -91,36 +114,41 @@ package struct AccountDirectory: Sendable {
         let owner = shard(of: email)
         if await owner.isTaken(email) { return false }
         let id = UserID(shard: email.shard(of: shards.count), at: createdAt, random: random)
-        // An imported admin is the first where there is none yet, so that nobody else becomes it.
-        let isFirst = role == .admin ? try await claimFirstAdmin(for: id) : false
         let user = User(
             id: id, email: email.normalised, passwordHash: passwordHash, role: role,
             phone: phone?.e164, createdAt: createdAt)
-        do throws(AccountError) {
-            _ = try await owner.register(user, startsSession: false, context: context)
-        } catch {
-            if isFirst { await installation.finishClaim() }
-            throw error
-        }
-        if isFirst { await installation.finishClaim() }
+        // An imported admin is the first where there is none yet, so that nobody else becomes it.
+        _ = try await register(
+            user, claims: role == .admin, startsSession: false, context: context)
         return true
     }
 
-    private func claimFirstAdmin(for id: UserID) async throws(AccountError) -> Bool {
-        do throws(AppendError) {
-            return try await installation.claimFirstAdmin(for: id) { holder in
-                guard let owner = self[holder.shard] else { return false }
-                return (try? await owner.user(holder)) != nil
-            }
-        } catch {
-            throw .storage(error)
+    /// A claim that took longer than it is good for is worth nothing.
+    private func claimFirstAdmin(
+        for id: UserID, at now: Timestamp
+    ) async throws(AccountError) -> Bool {
+        let begin = ContinuousClock.now
+        let isFirst = try await answered { calls throws(ShardCallError) in
+            try await calls.claimFirstAdmin(for: id, at: now)
         }
+        guard ContinuousClock.now - begin < .seconds(InstallationActor.claimSeconds) else {
+            if isFirst { await finishClaim(of: id) }
+            throw .notReady
+        }
+        return isFirst
+    }
+
+    /// When nobody hears it, the claim ends by itself.
+    private func finishClaim(of id: UserID) async {
+        do throws(ShardCallError) {
+            try await calls.finishClaim(of: id)
+        } catch {}
     }
 
     // MARK: Administration
 
-    package func user(email: EmailAddress) async -> UserID? {
-        await shard(of: email).userID(email: email)
+    package func user(email: EmailAddress) async throws(AccountError) -> UserID? {
+        try await answered { calls throws(ShardCallError) in try await calls.user(email: email) }
     }
 
     /// A page of all accounts, shard by shard, each in order of registration.
@@ -128,12 +156,15 @@ package struct AccountDirectory: Sendable {
     /// - Parameter start: where the page before ended; nil for the first page.
     package func users(
         from start: (shard: Int, offset: Int)?, limit: Int
-    ) async -> (users: [UserView], next: (shard: Int, offset: Int)?) {
+    ) async throws(AccountError) -> (users: [UserView], next: (shard: Int, offset: Int)?) {
         var (shard, offset) = start ?? (0, 0)
         var page: [UserView] = []
         while shard < shards.count {
             let wanted = limit - page.count
-            let found = await shards[shard].users(from: offset, limit: wanted)
+            let place = (shard: ShardID(UInt16(shard)), offset: offset)
+            let found = try await answered { calls throws(ShardCallError) in
+                try await calls.users(of: place.shard, from: place.offset, limit: wanted)
+            }
             page += found
             if found.count == wanted { return (page, (shard, offset + found.count)) }
             shard += 1
@@ -145,7 +176,7 @@ package struct AccountDirectory: Sendable {
     package func setRole(
         of id: UserID, to role: Role, context: CommandContext
     ) async throws(AccountError) -> UserView {
-        let isLast = await enabledAdminCount() <= 1
+        let isLast = try await enabledAdminCount() <= 1
         return try await owner(of: id)
             .setRole(of: id, to: role, isLastAdmin: isLast, context: context)
     }
@@ -153,18 +184,31 @@ package struct AccountDirectory: Sendable {
     package func setDisabled(
         _ isDisabled: Bool, of id: UserID, context: CommandContext
     ) async throws(AccountError) -> UserView {
-        let isLast = await enabledAdminCount() <= 1
+        let isLast = try await enabledAdminCount() <= 1
         return try await owner(of: id)
             .setDisabled(isDisabled, of: id, isLastAdmin: isLast, context: context)
     }
 
-    package func enabledAdminCount() async -> Int {
-        var count = 0
-        for shard in shards { count += await shard.counts.enabledAdmins }
-        return count
+    package func enabledAdminCount() async throws(AccountError) -> Int {
+        try await counts().enabledAdmins
     }
 
-    package func counts() async -> (users: Int, sessions: Int) {
+    /// Of all shards, wherever they are.
+    package func counts() async throws(AccountError) -> ShardCounts {
+        var sum = ShardCounts(users: 0, sessions: 0, enabledAdmins: 0)
+        for shard in shardIDs {
+            let counts = try await answered { calls throws(ShardCallError) in
+                try await calls.counts(of: shard)
+            }
+            sum.users += counts.users
+            sum.sessions += counts.sessions
+            sum.enabledAdmins += counts.enabledAdmins
+        }
+        return sum
+    }
+
+    /// Of the shards of this server.
+    package func countsHere() async -> (users: Int, sessions: Int) {
         var users = 0
         var sessions = 0
         for shard in shards {
@@ -178,20 +222,40 @@ package struct AccountDirectory: Sendable {
     /// The security events of all accounts under this trace id.
     package func activities(
         under trace: TraceID
-    ) async -> [(user: UserID, activity: Activity)] {
-        var found: [(user: UserID, activity: Activity)] = []
-        for shard in shards {
-            let count = await shard.counts.users
-            for offset in stride(from: 0, to: count, by: Self.searchUsers) {
-                found += await shard.activities(
-                    under: trace, from: offset, limit: Self.searchUsers)
+    ) async throws(AccountError) -> [TracedActivity] {
+        var found: [TracedActivity] = []
+        for shard in shardIDs {
+            found += try await answered { calls throws(ShardCallError) in
+                try await calls.activities(under: trace, of: shard)
             }
         }
         return found
     }
 
-    /// Users that are looked through in one turn of an actor: some tenths of a millisecond.
-    private static let searchUsers = 500
+    /// The security events of one account under this trace id.
+    package func activities(
+        under trace: TraceID, of user: UserID
+    ) async throws(AccountError) -> [TracedActivity] {
+        let found = try await answered { calls throws(ShardCallError) in
+            try await calls.activities(under: trace, of: user.shard)
+        }
+        return found.filter { $0.user == user }
+    }
+
+    private var shardIDs: [ShardID] { shards.indices.map { ShardID(UInt16($0)) } }
+
+    private func answered<Value: Sendable>(
+        _ call: (any ShardCalls) async throws(ShardCallError) -> Value
+    ) async throws(AccountError) -> Value {
+        do throws(ShardCallError) {
+            return try await call(calls)
+        } catch {
+            switch error {
+            case .notReady: throw .notReady
+            case .storage(let error): throw .storage(error)
+            }
+        }
+    }
 
     package func sweep(at now: Timestamp) async {
         for shard in shards { await shard.sweep(at: now) }

@@ -25,4 +25,6 @@ package enum AccountError: Error, Equatable, Sendable {
     case secretUnreadable
     case hashing(HashingError)
     case storage(AppendError)
+    /// A shard that had to be asked has no owner at the moment, or its owner says nothing.
+    case notReady
 }

@@ -10,7 +10,7 @@ package actor InstallationActor {
     private var state: InstallationState
     package nonisolated let tokenIndex: TokenIndex
     /// The claim of a registration that is not finished: it can still fail, and be claimed again.
-    private var claimUnderWay: UserID?
+    private var claimUnderWay: (user: UserID, since: Timestamp)?
     private var changedAt: UInt64
 
     package init(
@@ -52,24 +52,44 @@ package actor InstallationActor {
     /// - Parameter exists: whether an account exists; a claim left by a crash before its
     ///   registration is worth nothing and is taken over.
     package func claimFirstAdmin(
-        for user: UserID, exists: @Sendable (UserID) async -> Bool
+        for user: UserID, at now: Timestamp, exists: @Sendable (UserID) async -> Bool
     ) async throws(AppendError) -> Bool {
-        guard claimUnderWay == nil else { return false }
-        claimUnderWay = user
+        if isClaimed(at: now) { return false }
+        claimUnderWay = (user, now)
         if let holder = state.firstAdmin, await exists(holder) {
-            claimUnderWay = nil
+            finishClaim(of: user)
             return false
         }
         do throws(AppendError) {
             try await commit([.firstAdminClaimed(user)])
         } catch {
-            claimUnderWay = nil
+            finishClaim(of: user)
             throw error
         }
-        return true
+        // The log may have taken so long that somebody else has claimed since.
+        return claimUnderWay?.user == user
     }
 
-    package func finishClaim() { claimUnderWay = nil }
+    package func finishClaim(of user: UserID) {
+        if claimUnderWay?.user == user { claimUnderWay = nil }
+    }
+
+    /// How long a claim is good for: whoever has not begun to register by then must claim again.
+    package static let claimSeconds: Int64 = 30
+
+    /// Others wait twice as long, in case the one who claimed died meanwhile. A clock that was set
+    /// back keeps nobody waiting.
+    private func isClaimed(at now: Timestamp) -> Bool {
+        guard let since = claimUnderWay?.since else { return false }
+        let span = 2 * Self.claimSeconds
+        return now < since.advanced(bySeconds: span) && now > since.advanced(bySeconds: -span)
+    }
+
+    /// In a cluster the claim may be of a registration that another server is about to finish: this
+    /// one has just become the shard's owner, and gives it the time that it has.
+    package func respectClaim(at now: Timestamp) {
+        if let holder = state.firstAdmin { claimUnderWay = (holder, now) }
+    }
 
     // MARK: Tokens
 

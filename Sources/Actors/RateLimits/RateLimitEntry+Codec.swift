@@ -31,20 +31,7 @@ extension RateLimitEntry {
 
     private func write(to writer: inout ByteWriter) {
         writer.write(rateClass.rawValue)
-        switch key {
-        case .source(let bucket):
-            writer.write(UInt8(1))
-            writer.write(bucket)
-        case .user(let id):
-            writer.write(UInt8(2))
-            writer.write(id)
-        case .token(let id):
-            writer.write(UInt8(3))
-            writer.write(id)
-        case .phone(let digest):
-            writer.write(UInt8(4))
-            writer.write(digest)
-        }
+        writer.write(key)
         writer.writeVarint(missingThousandths)
         writer.write(updatedAt)
     }
@@ -53,14 +40,7 @@ extension RateLimitEntry {
         _ reader: inout ByteReader
     ) throws(DecodingFault) -> RateLimitEntry? {
         let rateClass = RateClass(rawValue: try reader.readString())
-        let key: RateKey
-        switch try reader.read(UInt8.self) {
-        case 1: key = .source(try reader.readSourceBucket())
-        case 2: key = .user(try reader.readIdentifier())
-        case 3: key = .token(try reader.readIdentifier())
-        case 4: key = .phone(digest: try reader.readDigest())
-        case let other: throw .invalidValue("rate key \(other)")
-        }
+        let key = try reader.readRateKey()
         let missing = try reader.readVarint()
         let updatedAt = try reader.readTimestamp()
         return rateClass.map {

@@ -1,14 +1,5 @@
 import Persistence
 
-/// Who a bucket belongs to.
-package enum RateKey: Hashable, Sendable {
-    case source(SourceBucket)
-    case user(UserID)
-    case token(ServiceTokenID)
-    /// A telephone number by its digest, so that neither memory nor snapshot lists numbers.
-    case phone(digest: TokenDigest)
-}
-
 /// The buckets of one limiter: the rule, without an actor.
 ///
 /// Memory is bounded: full buckets are dropped whenever the number has doubled, since a full bucket

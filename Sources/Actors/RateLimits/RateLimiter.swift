@@ -74,6 +74,9 @@ package struct RateLimiters: Sendable {
         return decision
     }
 
+    /// Whether requests of the class are counted at all.
+    package func isLimited(_ rateClass: RateClass) -> Bool { policies[rateClass] != nil }
+
     /// How many requests each limit has refused since the start.
     package var refusals: [RateClass: UInt64] { refusalCounts.all }
 

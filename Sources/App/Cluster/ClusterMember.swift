@@ -58,6 +58,14 @@ struct ClusterMember: Sendable {
     static func connect(
         _ settings: ClusterSettings, _ logger: Logger
     ) async throws -> NATSClient {
+        let client = try client(settings, logger)
+        client.start()
+        try await client.connected(withinMilliseconds: connectMilliseconds)
+        return client
+    }
+
+    /// - Throws: for files that can't be used.
+    static func client(_ settings: ClusterSettings, _ logger: Logger) throws -> NATSClient {
         var terms = NATS.Session.Terms(name: "countersign \(settings.name) \(settings.ordinal)")
         terms.credentials = try settings.credentials()
         let file = settings.authoritiesFile
@@ -65,13 +73,10 @@ struct ClusterMember: Sendable {
             try file.isEmpty
             ? nil
             : readable("cluster.ca_file", file) { try ClientConfiguration.tls(authorities: file) }
-        let client = NATSClient(
+        return NATSClient(
             ClientConfiguration(servers: settings.addresses, terms: terms, tls: tls),
             on: MultiThreadedEventLoopGroup.singleton.next()
         ) { logger.notice("NATS: \($0)") }
-        client.start()
-        try await client.connected(withinMilliseconds: connectMilliseconds)
-        return client
     }
 
     /// What is made of a file with certificates.

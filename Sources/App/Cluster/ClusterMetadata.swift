@@ -79,9 +79,26 @@ struct ClusterRegistry: Sendable {
     }
 
     private func prepare() async throws(ClusterError) {
-        var configuration = StreamConfiguration(name: Self.stream, subjects: [Self.subject])
-        configuration.replicas = settings.replicas
-        try await StreamPreparation(jetStream).prepare(configuration)
+        try await StreamPreparation(jetStream).prepare(
+            Self.configuration(replicas: settings.replicas))
+    }
+
+    static func configuration(replicas: Int) -> StreamConfiguration {
+        var configuration = StreamConfiguration(name: stream, subjects: [subject])
+        configuration.replicas = replicas
+        return configuration
+    }
+
+    /// What there is; nil when nobody has founded a cluster on these servers.
+    static func stored(in jetStream: JetStream) async throws -> ClusterMetadata? {
+        let sequence: UInt64
+        do throws(JetStreamError) {
+            sequence = try await jetStream.info(of: stream).state.lastSequence
+        } catch  where error.errorCode == APIErrorCode.streamNotFound {
+            return nil
+        }
+        guard sequence > 0 else { return nil }
+        return try ClusterMetadata(try await jetStream.message(sequence, of: stream).payload)
     }
 
     /// Founds a cluster with what another place has made.

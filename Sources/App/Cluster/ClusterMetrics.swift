@@ -27,5 +27,6 @@ struct ClusterMetrics: Sendable {
             guard let status else { continue }
             text.sample(labels: [("shard", "\(shard)")], Double(status.epoch))
         }
+        ShardMetrics(statuses: statuses).write(to: &text)
     }
 }

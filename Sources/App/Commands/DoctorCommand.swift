@@ -3,7 +3,7 @@ import ArgumentParser
 import Foundation
 import Persistence
 
-struct DoctorCommand: ParsableCommand {
+struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Explain what is wrong with an installation, and what to do next.",
@@ -11,6 +11,9 @@ struct DoctorCommand: ParsableCommand {
             Looks at the configuration, the key, permissions, the lock, disk room, the manifest, \
             the log and the snapshots, and says what a start would do. Nothing is changed. The \
             exit code is the one that a start would end with.
+
+            Of a server in a cluster it looks at the NATS servers and the streams instead. Whether \
+            they sync what they write, only their monitoring endpoints say.
 
             --salvage makes a new directory from what can be proven of a damaged one. It first \
             says exactly what would be lost, and does it only with --yes. The damaged directory \
@@ -26,6 +29,8 @@ struct DoctorCommand: ParsableCommand {
     var to: String?
     @Flag(help: "Do what --salvage has shown.")
     var yes = false
+    @Option(help: "Monitoring addresses of NATS servers: http://nats-1.internal:8222,…")
+    var monitor: String?
 
     func validate() throws {
         guard salvage == (to != nil) else {
@@ -34,7 +39,7 @@ struct DoctorCommand: ParsableCommand {
         guard salvage || !yes else { throw ValidationError("--yes belongs to --salvage.") }
     }
 
-    func run() throws {
+    func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         var settings: Settings?
         var problem: SettingsError?
@@ -49,12 +54,25 @@ struct DoctorCommand: ParsableCommand {
         if let to {
             return try salvage(path, to: to, segmentBytes: (settings ?? Settings()).logSegmentBytes)
         }
-        let diagnosis = Doctor(
+        let doctor = Doctor(
             directory: path, settings: settings, environment: environment,
-            fileSystem: POSIXFileSystem()
-        ).examine(configuration: problem)
+            fileSystem: POSIXFileSystem())
+        let diagnosis =
+            if let settings, settings.cluster.isOn {
+                await examineCluster(settings, doctor)
+            } else {
+                doctor.examine(configuration: problem)
+            }
         print(json ? OperatorReply.done(diagnosis.json, "").json : diagnosis.text)
         if diagnosis.status != .success { throw ExitCode(diagnosis.status.rawValue) }
+    }
+
+    /// Its data directory has no data.
+    private func examineCluster(_ settings: Settings, _ doctor: Doctor) async -> Diagnosis {
+        let (diagnosis, keys) = doctor.examineSettings(nil)
+        let monitors = (monitor ?? "").split(separator: ",").map(String.init)
+        let probe = ClusterProbe(settings: settings, keys: keys, monitors: monitors)
+        return ClusterDiagnosis(await probe.facts(), after: diagnosis).diagnosis
     }
 
     private func salvage(_ path: String, to: String, segmentBytes: Int) throws {

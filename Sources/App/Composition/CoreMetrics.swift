@@ -49,7 +49,7 @@ struct CoreMetrics: Sendable {
     }
 
     private func writeAccounts(to text: inout PrometheusText) async {
-        let (users, sessions) = await core.accounts.counts()
+        let (users, sessions) = await core.accounts.countsHere()
         text.gauge("countersign_users", "Accounts, disabled ones included.", users)
         text.gauge("countersign_sessions", "Sessions that have not ended.", sessions)
     }

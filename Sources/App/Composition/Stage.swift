@@ -126,8 +126,12 @@ private struct AccountAuthenticator: Authenticating {
     let accounts: AccountDirectory
     let stepUpSeconds: Int64
 
-    func session(_ secret: BearerSecret, at now: Timestamp) async -> SessionPrincipal? {
-        await accounts.authenticate(secret, at: now)
+    func session(
+        _ secret: BearerSecret, at now: Timestamp
+    ) async throws(APIError) -> SessionPrincipal? {
+        try await accountRule { () throws(AccountError) in
+            try await accounts.authenticate(secret, at: now)
+        }
     }
 
     func token(_ secret: BearerSecret, at now: Timestamp) async -> TokenPrincipal? {

@@ -41,6 +41,14 @@ extension APIError {
             self.init(ErrorCode.internalError, detail: "a sealed TOTP secret does not open")
         case .hashing(let reason): self.init(reason)
         case .storage(let reason): self.init(reason)
+        case .notReady: self.init(ErrorCode.notReady, retryAfterSeconds: 1)
+        }
+    }
+
+    init(_ error: ShardCallError) {
+        switch error {
+        case .notReady: self.init(ErrorCode.notReady, retryAfterSeconds: 1)
+        case .storage(let reason): self.init(reason)
         }
     }
 

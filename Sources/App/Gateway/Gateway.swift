@@ -15,7 +15,7 @@ final class Gateway: Sendable {
         var tokens: TokenIndex
         var journal: CallJournal
         var bulkheads: CallBulkheads
-        var limiters: RateLimiters
+        var limiters: any RateLimiting
         /// Whether a limit of calls is configured at all.
         var hasCallLimit: Bool
         var visitor: LoopVisitor
@@ -95,13 +95,22 @@ extension Gateway {
         let (eventLoop, limiters) = (loop.eventLoop, parts.limiters)
         let (token, now) = (underWay.token.id, underWay.visit.now)
         Task {
-            let decision = await limiters.take(.calls, .token(token), at: now)
+            let answer: Result<RateLimitDecision?, ShardCallError>
+            do throws(ShardCallError) {
+                answer = .success(try await limiters.take(.calls, .token(token), at: now))
+            } catch {
+                answer = .failure(error)
+            }
             eventLoop.execute {
-                bound.value.note(decision)
-                guard let decision, !decision.isAllowed else { return bound.value.start() }
-                bound.value.refuseStart(
-                    APIError(
-                        .rateLimited, retryAfterSeconds: max(1, decision.retryAfterSeconds)))
+                switch answer {
+                case .failure(let error): bound.value.refuseStart(APIError(error))
+                case .success(let decision):
+                    bound.value.note(decision)
+                    guard let decision, !decision.isAllowed else { return bound.value.start() }
+                    bound.value.refuseStart(
+                        APIError(
+                            .rateLimited, retryAfterSeconds: max(1, decision.retryAfterSeconds)))
+                }
             }
         }
     }

@@ -11,7 +11,7 @@ package struct Front: HTTPResponder {
     package struct Parts: Sendable {
         package var table: EndpointTable
         package var accounts: any Authenticating
-        package var limiters: RateLimiters
+        package var limiters: any RateLimiting
         package var sources: SourceResolver
         package var sameSite: SameSiteRule
         package var bodies: BodyReader
@@ -25,7 +25,7 @@ package struct Front: HTTPResponder {
         package var logger: Logger
 
         package init(
-            table: EndpointTable, accounts: any Authenticating, limiters: RateLimiters,
+            table: EndpointTable, accounts: any Authenticating, limiters: any RateLimiting,
             sources: SourceResolver, sameSite: SameSiteRule, bodies: BodyReader,
             encoder: ReplyEncoder, metrics: HTTPMetrics, accessLog: AccessLog?,
             memory: RequestMemory? = nil, ids: TraceIDSource, clock: any WallClock, logger: Logger
@@ -144,7 +144,13 @@ package struct Front: HTTPResponder {
 
     private func take(_ limit: RateClass, _ visit: inout Visit) async throws(APIError) {
         let key = limit.key(caller: visit.caller, source: visit.source)
-        guard let decision = await parts.limiters.take(limit, key, at: visit.now) else { return }
+        let decision: RateLimitDecision?
+        do throws(ShardCallError) {
+            decision = try await parts.limiters.take(limit, key, at: visit.now)
+        } catch {
+            throw APIError(error)
+        }
+        guard let decision else { return }
         visit.notice = RateLimitNotice(limit, decision)
         guard decision.isAllowed else {
             throw APIError(.rateLimited, retryAfterSeconds: max(1, decision.retryAfterSeconds))

@@ -31,7 +31,7 @@ struct OperatorService: Sendable {
     private func reply(to command: OperatorCommand) async throws(APIError) -> OperatorReply {
         switch command {
         case .listUsers:
-            return await listUsers()
+            return try await listUsers()
         case .addUser(let email):
             return try await addUser(email)
         case .setRole(let email, let isAdmin):
@@ -81,14 +81,9 @@ struct OperatorService: Sendable {
 
     private struct UserList: Encodable { let users: [UserJSON] }
 
-    private func listUsers() async -> OperatorReply {
+    private func listUsers() async throws(APIError) -> OperatorReply {
         var users: [UserView] = []
-        var next: (shard: Int, offset: Int)?
-        repeat {
-            let page = await accounts.users(from: next, limit: Self.pageUsers)
-            users += page.users
-            next = page.next
-        } while next != nil
+        try await forEachPage { users += $0 }
         users.sort { ($0.createdAt, $0.email) < ($1.createdAt, $1.email) }
         let rows = users.map { user in
             [
@@ -102,9 +97,24 @@ struct OperatorService: Sendable {
             TextTable(["EMAIL", "ROLE", "2FA", "STATE", "CREATED", "ID"], rows).text)
     }
 
+    private func forEachPage(_ body: ([UserView]) -> Void) async throws(APIError) {
+        var next: (shard: Int, offset: Int)?
+        repeat {
+            let start = next
+            let page = try await accountRule { () throws(AccountError) in
+                try await accounts.users(from: start, limit: Self.pageUsers)
+            }
+            body(page.users)
+            next = page.next
+        } while next != nil
+    }
+
     private func user(_ text: String) async throws(APIError) -> UserID {
         let email = try text.asEmail()
-        guard let id = await accounts.user(email: email) else {
+        let id = try await accountRule { () throws(AccountError) in
+            try await accounts.user(email: email)
+        }
+        guard let id else {
             throw APIError(.userUnknown, message: "There is no user \(email.normalised).")
         }
         return id
@@ -200,7 +210,7 @@ struct OperatorService: Sendable {
         let user: UserID
         if let owner {
             user = try await self.user(owner)
-        } else if let admin = await oldestAdmin() {
+        } else if let admin = try await oldestAdmin() {
             user = admin
         } else {
             throw APIError(
@@ -216,16 +226,13 @@ struct OperatorService: Sendable {
             "\(token.id) \(token.name)\ntoken, shown once: \(secret.text.value)")
     }
 
-    private func oldestAdmin() async -> UserID? {
+    private func oldestAdmin() async throws(APIError) -> UserID? {
         var oldest: UserView?
-        var next: (shard: Int, offset: Int)?
-        repeat {
-            let page = await accounts.users(from: next, limit: Self.pageUsers)
-            for user in page.users where user.role == .admin && !user.isDisabled {
+        try await forEachPage { users in
+            for user in users where user.role == .admin && !user.isDisabled {
                 if oldest.map({ user.createdAt < $0.createdAt }) ?? true { oldest = user }
             }
-            next = page.next
-        } while next != nil
+        }
         return oldest?.id
     }
 }

@@ -44,7 +44,7 @@ struct OverviewRoutes: Sendable {
             }
             json.endArray()
             await writeHour(to: &json, at: call.now)
-            await writeServer(to: &json)
+            try await writeServer(to: &json)
             json.key("cluster")
             if let cluster = sources.cluster { cluster().write(to: &json) } else { json.null() }
             return Reply(.ok, .openObject(ByteBuffer(bytes: json.bytes)))
@@ -92,8 +92,10 @@ struct OverviewRoutes: Sendable {
         json.endObject()
     }
 
-    private func writeServer(to json: inout JSONWriter) async {
-        let (users, sessions) = await sources.accounts.counts()
+    private func writeServer(to json: inout JSONWriter) async throws(APIError) {
+        let counts = try await accountRule { () throws(AccountError) in
+            try await sources.accounts.counts()
+        }
         json.key("server")
         json.beginObject()
         json.member("version", sources.version)
@@ -101,8 +103,8 @@ struct OverviewRoutes: Sendable {
         json.member("memory_bytes", Machine.residentBytes)
         json.member("log_bytes", sources.log.bytesSinceSnapshot)
         json.member("disk_free_bytes", sources.diskFreeBytes())
-        json.member("users", users)
-        json.member("sessions", sessions)
+        json.member("users", counts.users)
+        json.member("sessions", counts.sessions)
         json.member("events_lost", sources.journal.eventsLost)
         json.endObject()
     }

@@ -81,11 +81,15 @@ package enum RegistrationGate: Sendable {
     /// becomes its admin.
     case afterFirstAdmin
 
-    func isOpen(_ accounts: AccountDirectory) async -> Bool {
+    func isOpen(_ accounts: AccountDirectory) async throws(APIError) -> Bool {
         switch self {
-        case .open: true
-        case .closed: false
-        case .afterFirstAdmin: await accounts.enabledAdminCount() > 0
+        case .open: return true
+        case .closed: return false
+        case .afterFirstAdmin:
+            let admins = try await accountRule { () throws(AccountError) in
+                try await accounts.enabledAdminCount()
+            }
+            return admins > 0
         }
     }
 }

@@ -37,7 +37,9 @@ struct AccountRoutes: Sendable {
                 .storageFull,
             ]
         ) { call throws(APIError) in
-            guard await registration.isOpen(accounts) else { throw APIError(.registrationClosed) }
+            guard try await registration.isOpen(accounts) else {
+                throw APIError(.registrationClosed)
+            }
             let body = try call.decode(RegisterBody.self)
             let email = try body.email.asEmail()
             let password = try body.password.asNewPassword(for: email)

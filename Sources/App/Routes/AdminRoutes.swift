@@ -62,8 +62,9 @@ struct AdminRoutes: Sendable {
             let start = try call.query("cursor").map { (text) throws(APIError) in
                 try UserCursor(text: text)
             }
-            let page = await accounts.users(
-                from: start.map { ($0.shard, $0.offset) }, limit: limit)
+            let page = try await accountRule { () throws(AccountError) in
+                try await accounts.users(from: start.map { ($0.shard, $0.offset) }, limit: limit)
+            }
             return .object(
                 ListEnvelope(
                     users: page.users.map(UserJSON.init),

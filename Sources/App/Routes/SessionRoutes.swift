@@ -29,9 +29,13 @@ struct SessionRoutes: Sendable {
         case .session(let principal):
             return principal
         case .token:
-            guard let secret = SessionCookie.secret(in: call.headers),
-                let principal = await accounts.authenticate(secret, at: call.now)
-            else { throw APIError(.notSignedIn) }
+            guard let secret = SessionCookie.secret(in: call.headers) else {
+                throw APIError(.notSignedIn)
+            }
+            let principal = try await accountRule { () throws(AccountError) in
+                try await accounts.authenticate(secret, at: call.now)
+            }
+            guard let principal else { throw APIError(.notSignedIn) }
             return principal
         case .anonymous:
             throw APIError(.notSignedIn)

@@ -27,7 +27,7 @@ struct TraceRoutes: Sendable {
             guard let trace = TraceID(call.parameter("trace_id")) else {
                 throw APIError(.traceUnknown)
             }
-            let story = await story(of: trace, for: user)
+            let story = try await story(of: trace, for: user)
             guard !story.isEmpty, user.role == .admin || story.belongs(to: user.id) else {
                 throw APIError(.traceUnknown)
             }
@@ -38,14 +38,16 @@ struct TraceRoutes: Sendable {
         }
     }
 
-    private func story(of trace: TraceID, for user: UserView) async -> TraceStory {
+    private func story(
+        of trace: TraceID, for user: UserView
+    ) async throws(APIError) -> TraceStory {
         var story = TraceStory()
         story.requests = requests.find(trace)
         story.requests += await calls(trace)
-        if user.role == .admin {
-            story.activities = await accounts.activities(under: trace)
-        } else if let own = try? await accounts.owner(of: user.id).activity(of: user.id) {
-            story.activities = own.reversed().filter { $0.trace == trace }.map { (user.id, $0) }
+        story.activities = try await accountRule { () throws(AccountError) in
+            user.role == .admin
+                ? try await accounts.activities(under: trace)
+                : try await accounts.activities(under: trace, of: user.id)
         }
         story.events = await usage.events(under: trace, limit: Self.eventsMax)
         story.messages = await alerts.messages(under: trace)

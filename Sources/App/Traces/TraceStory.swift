@@ -3,7 +3,7 @@ import Actors
 /// Everything that is known under one trace id.
 struct TraceStory: Sendable {
     var requests: [RememberedRequest] = []
-    var activities: [(user: UserID, activity: Activity)] = []
+    var activities: [TracedActivity] = []
     var events: [UsageEvent] = []
     var messages: [SMSMessage] = []
 
@@ -35,8 +35,8 @@ struct TraceStory: Sendable {
         json.endArray()
         json.key("security_events")
         json.beginArray()
-        for (_, activity) in activities.sorted(by: { $0.activity.at < $1.activity.at }) {
-            activity.write(to: &json)
+        for each in activities.sorted(by: { $0.activity.at < $1.activity.at }) {
+            each.activity.write(to: &json)
         }
         json.endArray()
         json.key("usage_events")

@@ -39,4 +39,25 @@ package struct ShardStatus: Equatable, Sendable {
     package var record: UInt64
     /// The stream takes nothing more at the moment.
     package var isFull: Bool
+    /// The shard's state is in memory up to the end of the stream, or nearly: this server could
+    /// take it over at once.
+    package var isWarm = false
+    /// How long reads are still answered without asking; 0 unless this server owns the shard.
+    package var leaseMilliseconds: UInt64 = 0
+    /// How long nothing was heard of the stream; 0 for its owner.
+    package var silenceMilliseconds: UInt64 = 0
+    /// What waits to be read by the one who keeps the state.
+    package var unreadBytes = 0
+    package var tally = ShardTally()
+}
+
+/// What became of this server's appends to a shard, since its start.
+package struct ShardTally: Equatable, Sendable {
+    package var appends: UInt64 = 0
+    /// Whose callers were told that another server owns the shard.
+    package var lost: UInt64 = 0
+    /// Refused because the shard was not this server's, with nothing appended.
+    package var fenced: UInt64 = 0
+
+    package init() {}
 }

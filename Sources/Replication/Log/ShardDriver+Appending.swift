@@ -31,7 +31,11 @@ extension ShardDriver {
                     mayRead: replica.mayRead(at: now) && replica.tail.epoch == openedEpoch.value,
                     epoch: replica.tail.epoch, owner: replica.tail.owner,
                     address: replica.tail.address, sequence: replica.tail.sequence,
-                    record: replica.tail.stream.record, isFull: replica.isFull)
+                    record: replica.tail.stream.record, isFull: replica.isFull,
+                    isWarm: replica.isWarm && feed.isNearlyRead,
+                    leaseMilliseconds: replica.leaseLeft(at: now),
+                    silenceMilliseconds: replica.silence(at: now),
+                    unreadBytes: feed.unreadBytes, tally: state.tally)
             }
         }
     }
@@ -41,12 +45,16 @@ extension ShardDriver {
         let (position, effects, generation) = try state.withLock { state throws(AppendError) in
             guard var replica = state.replica, !state.isClosed,
                 replica.tail.epoch == openedEpoch.value
-            else { throw .fenced }
+            else {
+                state.tally.fenced += 1
+                throw .fenced
+            }
             state.replica = nil
             defer { state.replica = replica }
             let result = try replica.append(
                 count: batch.count, bytes: batch.bytes, expecting: expecting, now: now)
             state.loggedBytes += UInt64(batch.bytes.count)
+            state.tally.appends += 1
             let position = LogPosition(
                 shard: place.shard, record: result.record, term: replica.tail.epoch)
             return (position, result.effects, state.generation)

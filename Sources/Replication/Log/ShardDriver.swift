@@ -16,6 +16,7 @@ final class ShardDriver: Sendable {
         var rank: Int?
         var isClosed = false
         var loggedBytes: UInt64 = 0
+        var tally = ShardTally()
         var snapshot: SnapshotManifest?
         /// What the snapshot that is being copied is to say about the stream.
         var base: (tail: ReplicaTail, loggedBytes: UInt64)?
@@ -133,7 +134,12 @@ final class ShardDriver: Sendable {
     }
 
     private func endTerm() {
-        for waiter in state.withLock({ $0.book.end() }) { waiter.body(false) }
+        let waiters = state.withLock { state in
+            let waiters = state.book.end()
+            state.tally.lost += UInt64(waiters.count)
+            return waiters
+        }
+        for waiter in waiters { waiter.body(false) }
     }
 
     // MARK: The engine

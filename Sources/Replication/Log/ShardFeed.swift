@@ -82,6 +82,11 @@ package final class ShardFeed: Sendable {
         }
     }
 
+    var unreadBytes: Int { state.withLock { $0.waitingBytes } }
+
+    /// Whether the one who keeps the state has read all but a little of what there is.
+    var isNearlyRead: Bool { unreadBytes <= Self.lowBytes }
+
     func push(_ event: ShardEvent) {
         typealias Step = (waiter: CheckedContinuation<ShardEvent?, Never>?, isFull: Bool)
         let (waiter, isFull) = state.withLock { state -> Step in

@@ -72,6 +72,27 @@ package struct ShardReplica: Sendable {
         role == .owning && now.monotonic < leaseUntil
     }
 
+    package func leaseLeft(at now: Moment) -> UInt64 {
+        mayRead(at: now) ? leaseUntil - now.monotonic : 0
+    }
+
+    /// How long the stream has said nothing to a follower.
+    package func silence(at now: Moment) -> UInt64 {
+        guard role == .following || role == .claiming, now.monotonic > lastHeardAt else {
+            return 0
+        }
+        return now.monotonic - lastHeardAt
+    }
+
+    /// Whether the end of the stream has been seen, so that a take-over would not have to read.
+    package var isWarm: Bool {
+        switch role {
+        case .following: hasCaughtUp && repair == nil
+        case .claiming, .owning, .releasing: true
+        case .ended: false
+        }
+    }
+
     /// Whether everything up to the record is in the stream.
     package func isSettled(_ record: UInt64) -> Bool { tail.stream.record >= record }
 

@@ -82,7 +82,7 @@ struct OperatorServiceTests {
     }
 
     private func activity(of email: String) async throws -> [Activity] {
-        let id = try #require(await accounts.user(email: try EmailAddress(email)))
+        let id = try #require(try await accounts.user(email: try EmailAddress(email)))
         return try await accounts.owner(of: id).activity(of: id)
     }
 

@@ -55,7 +55,9 @@ struct TraceStoryTests {
         #expect(!story.isEmpty)
         #expect(story.belongs(to: Self.ada.id) && !story.belongs(to: Self.bob.id))
         story.requests = [Self.request(.anonymous), Self.request(.token(Self.token, name: "ci"))]
-        story.activities = [(Self.bob.id, Self.activity(.signInRefused))]
+        story.activities = [
+            TracedActivity(user: Self.bob.id, activity: Self.activity(.signInRefused))
+        ]
         #expect(!story.belongs(to: Self.ada.id) && story.belongs(to: Self.bob.id))
     }
 
@@ -86,7 +88,9 @@ struct TraceStoryTests {
         var story = TraceStory()
         for seconds in [2, 0, 1] as [Int64] {
             story.requests.append(Self.request(.anonymous, seconds: seconds))
-            story.activities.append((Self.ada.id, Self.activity(.signedIn, seconds: seconds)))
+            story.activities.append(
+                TracedActivity(
+                    user: Self.ada.id, activity: Self.activity(.signedIn, seconds: seconds)))
             story.messages.append(
                 SMSMessage(
                     attempt: 1, providerMessageID: nil, status: .queued, row: nil,

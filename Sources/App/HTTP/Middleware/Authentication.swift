@@ -2,7 +2,10 @@ package import Actors
 
 /// What the front asks of the accounts: who holds a secret, if anybody.
 package protocol Authenticating: Sendable {
-    func session(_ secret: BearerSecret, at now: Timestamp) async -> SessionPrincipal?
+    /// - Throws: `notReady` where nobody can say at the moment.
+    func session(
+        _ secret: BearerSecret, at now: Timestamp
+    ) async throws(APIError) -> SessionPrincipal?
     func token(_ secret: BearerSecret, at now: Timestamp) async -> TokenPrincipal?
     /// How old an authentication may be for what asks for step-up.
     var stepUpSeconds: Int64 { get }
@@ -32,20 +35,20 @@ extension Access {
             // A stale or foreign cookie must not keep anybody from signing in.
             return .anonymous
         case .sessionCookie(let secret):
-            return await accounts.session(secret, at: now).map(Caller.session) ?? .anonymous
+            return try await accounts.session(secret, at: now).map(Caller.session) ?? .anonymous
         case .malformedBearer:
             throw APIError(.tokenInvalid)
         case .bearer(let secret):
-            if let caller = await holder(of: secret, by: accounts, at: now) { return caller }
+            if let caller = try await holder(of: secret, by: accounts, at: now) { return caller }
             throw APIError(.tokenInvalid)
         }
     }
 
     private func holder(
         of secret: BearerSecret, by accounts: any Authenticating, at now: Timestamp
-    ) async -> Caller? {
+    ) async throws(APIError) -> Caller? {
         switch secret.kind {
-        case .session: await accounts.session(secret, at: now).map(Caller.session)
+        case .session: try await accounts.session(secret, at: now).map(Caller.session)
         case .service: await accounts.token(secret, at: now).map(Caller.token)
         case .temporary, .passwordReset: nil
         }

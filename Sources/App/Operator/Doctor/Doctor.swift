@@ -13,15 +13,7 @@ struct Doctor {
     private typealias Topic = Diagnosis.Topic
 
     func examine(configuration: SettingsError?) -> Diagnosis {
-        var diagnosis = Diagnosis()
-        if let configuration {
-            diagnosis.problem(
-                Topic.configuration, .configuration, configuration.description,
-                fix: "`countersign check-config` shows every setting and where it came from.")
-        } else {
-            diagnosis.ok(Topic.configuration, "every setting is allowed")
-        }
-        let keys = examineKey(&diagnosis)
+        var (diagnosis, keys) = examineSettings(configuration)
         guard FileManager.default.fileExists(atPath: directory) else {
             diagnosis.note(
                 Topic.directory, "\(directory) does not exist; a start makes it, with no accounts",
@@ -37,6 +29,22 @@ struct Doctor {
         examineManifest(keys, &diagnosis)
         examineData(&diagnosis)
         return diagnosis
+    }
+
+    /// What concerns a server of any kind.
+    func examineSettings(
+        _ configuration: SettingsError?
+    ) -> (diagnosis: Diagnosis, keys: MasterKeys?) {
+        var diagnosis = Diagnosis()
+        if let configuration {
+            diagnosis.problem(
+                Topic.configuration, .configuration, configuration.description,
+                fix: "`countersign check-config` shows every setting and where it came from.")
+        } else {
+            diagnosis.ok(Topic.configuration, "every setting is allowed")
+        }
+        let keys = examineKey(&diagnosis)
+        return (diagnosis, keys)
     }
 
     // MARK: Key

@@ -17,10 +17,10 @@ extension OperatorService {
         } catch {
             return .refused(error.reason)
         }
-        if isDryRun {
-            return await accounts.user(email: checked.email) == nil ? .imported : .exists
-        }
         do throws(AccountError) {
+            guard !isDryRun else {
+                return try await accounts.user(email: checked.email) == nil ? .imported : .exists
+            }
             let isNew = try await accounts.importUser(
                 checked.email, passwordHash: checked.passwordHash, role: checked.role,
                 phone: checked.phone, createdAt: checked.createdAt ?? clock.now(),
