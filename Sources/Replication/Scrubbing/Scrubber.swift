@@ -37,7 +37,7 @@ package struct Scrubber: Sendable {
     /// - Throws: when the engine does not answer.
     package func scrub(_ shard: ShardID) async throws -> Report {
         let driver = log.driver(shard)
-        // What every follower has verified is in the stream; a copy that lacks it is behind at most.
+        // What a follower has verified is in the stream; a copy that lacks it is behind at most.
         guard let end = driver.status?.sequence else { return Report() }
         let base = try await beginning(driver)
         var report = Report()
