@@ -54,11 +54,7 @@ package final class ShardFeed: Sendable {
     /// The next event; nil when the log was closed. One task asks, and asks again only when it has
     /// handled what it got.
     package func next() async -> ShardEvent? {
-        let gained = state.withLock { state in
-            defer { state.gainedEpoch = nil }
-            return state.gainedEpoch
-        }
-        if let gained { opened(gained) }
+        handled()
         return await withCheckedContinuation { continuation in
             let (event, isReady, hasRoom) = state.withLock { state in
                 guard state.start < state.events.count else {
@@ -80,6 +76,15 @@ package final class ShardFeed: Sendable {
             if hasRoom { hold(false) }
             if isReady { continuation.resume(returning: event) }
         }
+    }
+
+    /// Says, earlier than `next` would, that the last event has been handled.
+    package func handled() {
+        let gained = state.withLock { state in
+            defer { state.gainedEpoch = nil }
+            return state.gainedEpoch
+        }
+        if let gained { opened(gained) }
     }
 
     func push(_ event: ShardEvent) {
