@@ -10,7 +10,7 @@ package struct Countersign: AsyncParsableCommand {
             Serve.self, Keygen.self, CheckConfig.self, Users.self, Tokens.self, Verify.self,
             DoctorCommand.self, BackupCommand.self, Restore.self, Export.self,
             Keys.self, Inspect.self, Import.self, Migrate.self,
-            OpenAPI.self, PrintVersion.self,
+            HandOver.self, OpenAPI.self, PrintVersion.self,
         ])
 
     package init() {}

@@ -70,6 +70,8 @@ extension ReplicaWorld {
             }
         case .follow(let sequence): follow(index, after: sequence)
         case .unfollow: servers[index].reader = nil
+        // The next tick is soon enough for what has to be right.
+        case .wake: break
         case .stepDown(let ticket):
             ask(index, .stepDown(index, life: life, ticket: ticket)) { .steppedDown(ticket) }
         case .findSnapshot(let ticket):

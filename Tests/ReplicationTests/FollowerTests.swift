@@ -65,6 +65,40 @@ struct FollowerTests {
         #expect(bench.sent?.expectedLastSequence == 5)
     }
 
+    @Test("what is given up while it listens is taken over at once, or after a moment by rank")
+    func handedOver() throws {
+        for (rank, wait) in [(0, UInt64(0)), (1, 25), (2, 50)] {
+            var bench = following(4)
+            bench.replica.setCandidate(rank: rank)
+            bench.effects = bench.replica.caughtUp(now: bench.now)
+            bench.effects = bench.replica.received(
+                Sample.whole.messages[4], at: 5, now: bench.now)
+            if wait > 0 {
+                #expect(bench.sent == nil && bench.wakesAfter == wait)
+                bench.tick(after: wait - 1)
+                #expect(bench.sent == nil)
+                bench.tick(after: 1)
+            }
+            #expect(bench.sent?.expectedLastSequence == 5)
+        }
+        var bystander = following(4)
+        bystander.effects = bystander.replica.caughtUp(now: bystander.now)
+        bystander.effects = bystander.replica.received(
+            Sample.whole.messages[4], at: 5, now: bystander.now)
+        #expect(bystander.sent == nil && bystander.wakesAfter == nil)
+    }
+
+    @Test("what was given up before it came is taken over by rank, as at every start")
+    func foundWithoutOwner() {
+        var bench = following(5)
+        bench.replica.setCandidate(rank: 1)
+        bench.effects = bench.replica.caughtUp(now: bench.now)
+        bench.tick(after: 499)
+        #expect(bench.sent == nil)
+        bench.tick(after: 1)
+        #expect(bench.sent != nil)
+    }
+
     @Test("leaves alone what it is no candidate for")
     func noCandidate() {
         var bench = following(5)

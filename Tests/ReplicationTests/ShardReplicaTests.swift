@@ -50,6 +50,11 @@ struct Bench {
         return nil
     }
 
+    var wakesAfter: UInt64? {
+        for case .wake(let milliseconds) in effects { return milliseconds }
+        return nil
+    }
+
     func has(_ match: (ReplicaEffect) -> Bool) -> Bool { effects.contains(where: match) }
 
     var isLost: Bool { has { if case .lost = $0 { true } else { false } } }

@@ -13,9 +13,9 @@ from harness.servers import ROOT, Caller, Load, Members
 
 # What a take-over needs when the owner said nothing, and what a busy machine adds to it.
 OUTAGE_SECONDS_MAX = 12
-# What is under way on the old owner is finished first, and the new one makes its endpoints: most of
-# it is a busy machine's, or a debug build's.
-HANDOVER_SECONDS_MAX = 8
+# A release build needs 0.1 to 0.3 s; the rest is for a machine that does something else meanwhile.
+HANDOVER_SECONDS_MAX = 2
+MOVES = 6
 
 
 @pytest.fixture
@@ -73,11 +73,43 @@ def test_owner_stops_in_good_order(members, admin, token):
         owner = members.owner()
         asked = time.monotonic()
         assert owner.stop() == 0
+        stopped = time.monotonic()
         members.owner(other_than=owner)
         load.wait(200)
         outage = load.outage(asked)
-    print(f"\nstopped: {outage:.2f} s without an acknowledgement")
+    print(f"\nstopped: {outage:.2f} s without an acknowledgement, "
+          f"the process ended after {stopped - asked:.2f} s")
     assert outage < HANDOVER_SECONDS_MAX
+    assert load.refusals == [], "a hand-over in good order is nothing that callers see"
+    check_nothing_lost(members, admin, load)
+
+
+def test_shards_move_back_and_forth(members, admin, token):
+    """Every server gives up what it gained, several times in one process."""
+    processes = {member.ordinal: member.process.pid for member in members.all}
+    outages = []
+    with Load(members, token) as load:
+        load.wait(200)
+        for _ in range(MOVES):
+            owner = members.owner()
+            moved = time.monotonic()
+            answer = owner.hand_over()
+            assert answer.returncode == 0, answer.stderr
+            assert "another server" in answer.stdout
+            other = members.owner(other_than=owner)
+            load.wait(100)
+            outages.append(load.outage(moved))
+            assert not owner.is_owner() and owner.is_ready()
+            # Who owns nothing has nothing to give.
+            assert owner.hand_over().returncode == 1
+            session = admin.send("GET", other.url + "/api/auth/session")
+            assert session.status_code == 200
+    print(f"\nmoved {MOVES} times: {', '.join(f'{each:.2f}' for each in outages)} s "
+          "without an acknowledgement")
+    assert max(outages) < HANDOVER_SECONDS_MAX
+    assert load.refusals == [], "a hand-over in good order is nothing that callers see"
+    assert {member.ordinal: member.process.pid for member in members.all} == processes
+    assert not any("begins anew" in member.output() for member in members.all)
     check_nothing_lost(members, admin, load)
 
 
@@ -117,8 +149,7 @@ def test_every_server_answers(members, admin):
         assert refused.status_code == 401 and refused.headers["x-trace-id"]
         # Not even a server believes what a stranger says in another server's place.
         forged = Caller(**{"x-countersign-hop": "1;1;127.0.0.1;00"})
-        expected = 401 if member is owner else 503
-        assert forged.send("GET", member.url + "/api/auth/session").status_code == expected
+        assert forged.send("GET", member.url + "/api/auth/session").status_code == 401
 
 
 def test_metrics_of_shards(members, admin):

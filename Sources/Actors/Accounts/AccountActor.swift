@@ -35,6 +35,23 @@ package actor AccountActor {
         throttle = recovered.throttle
     }
 
+    // MARK: Taking over and giving up
+
+    /// Goes on with the shard as others have left it.
+    package func adopt(_ recovered: RecoveredAccounts) {
+        _ = memory.exchange(recovered)
+        throttle = recovered.throttle
+    }
+
+    /// Gives the shard up, and knows nothing of it from then on. Everything that was appended has
+    /// to be durable; what is still between two turns finds the log fenced.
+    package func surrender() -> RecoveredAccounts {
+        var accounts = memory.exchange(RecoveredAccounts())
+        accounts.throttle = throttle
+        throttle = PasswordThrottle()
+        return accounts
+    }
+
     /// A copy, in O(1); what it is compared with or decided by is over before the next change.
     var state: AccountState { memory.state }
     /// When each session was last used: coarse, unlogged, kept in snapshots.

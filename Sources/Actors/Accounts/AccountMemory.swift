@@ -17,6 +17,21 @@ final class AccountMemory: Sendable {
         content = Mutex(Content(state: recovered.state, lastSeen: recovered.lastSeen))
     }
 
+    /// Puts one state in the place of another.
+    ///
+    /// - Returns: what was here, without the throttle, which is the actor's.
+    func exchange(_ recovered: RecoveredAccounts) -> RecoveredAccounts {
+        let new = Content(state: recovered.state, lastSeen: recovered.lastSeen)
+        let old = content.withLock { content in
+            defer { content = new }
+            return content
+        }
+        var accounts = RecoveredAccounts()
+        accounts.state = old.state
+        accounts.lastSeen = old.lastSeen
+        return accounts
+    }
+
     var state: AccountState { content.withLock { $0.state } }
 
     var lastSeen: BucketedDictionary<TokenDigest, Timestamp> { content.withLock { $0.lastSeen } }

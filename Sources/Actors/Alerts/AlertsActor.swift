@@ -8,6 +8,8 @@ package actor AlertsActor {
     private let log: any EventLog
     private let limits: SMSLimits
     private var state: AlertsState
+    /// The state as the log has it, while `state` has answers that the log had no room for.
+    private var logged: AlertsState?
     /// The attempts of this process, each with those who have asked again under its key. What is
     /// under way and not in here was cut off by the end of a former process.
     private var waiters: [UInt64: [CheckedContinuation<SMSAnswer, Never>]] = [:]
@@ -27,6 +29,24 @@ package actor AlertsActor {
         changedAt = recovered.appliedRecord
     }
 
+    // MARK: Taking over and giving up
+
+    package func adopt(_ recovered: AlertsState) {
+        state = recovered
+        logged = nil
+        changedAt = recovered.appliedRecord
+    }
+
+    /// Gives up what the log knows, all of which has to be durable. Attempts that are under way are
+    /// closed by the next owner; whoever waits for one here still hears of it.
+    package func surrender() -> AlertsState {
+        let given = logged ?? state
+        adopt(AlertsState())
+        return given
+    }
+
+    // MARK: The turn
+
     private func append(_ events: [AlertsEvent]) throws(AppendError) -> LogPosition {
         let all = postponed + events
         let last = try log.append(all, to: Self.shard)
@@ -34,6 +54,7 @@ package actor AlertsActor {
             state.apply(event, record: last.record - UInt64(all.count - 1 - offset))
         }
         postponed = []
+        logged = nil
         changedAt = last.record
         return last
     }
@@ -92,19 +113,24 @@ package actor AlertsActor {
     /// change what has happened: the answer counts, and is written when there is room.
     package func finish(_ attempt: UInt64, _ answer: SMSAnswer) async {
         let events = state.finish(attempt, answer)
-        guard !events.isEmpty else { return }
+        // Nothing to say of an attempt that is another owner's by now.
+        if !events.isEmpty { await keep(events, answer) }
+        for waiter in waiters.removeValue(forKey: attempt) ?? [] {
+            waiter.resume(returning: answer)
+        }
+        if waiters.isEmpty { early = [] }
+    }
+
+    private func keep(_ events: [AlertsEvent], _ answer: SMSAnswer) async {
         do throws(AppendError) {
             let last = try append(events)
             takeEarly(of: answer)
             await log.durable(through: last)
         } catch {
+            logged = logged ?? state
             for event in events { state.apply(event, record: state.appliedRecord) }
             postponed += events
         }
-        for waiter in waiters.removeValue(forKey: attempt) ?? [] {
-            waiter.resume(returning: answer)
-        }
-        if waiters.isEmpty { early = [] }
     }
 
     /// Attempts that a former process has left without an answer. Each is to be finished.

@@ -24,6 +24,25 @@ package actor InstallationActor {
         self.changedAt = recovered.appliedRecord
     }
 
+    // MARK: Taking over and giving up
+
+    package func adopt(_ recovered: InstallationState, lastUsed: [ServiceTokenID: Timestamp]) {
+        state = recovered
+        tokenIndex.replace(with: recovered.tokens.values, lastUsed: lastUsed)
+        changedAt = recovered.appliedRecord
+    }
+
+    /// Knows nothing from then on; everything that was appended has to be durable.
+    package func surrender() -> (
+        state: InstallationState, lastUsed: [ServiceTokenID: Timestamp]
+    ) {
+        let given = (state, tokenIndex.lastUsed)
+        adopt(InstallationState(), lastUsed: [:])
+        return given
+    }
+
+    // MARK: The turn
+
     private func commit(_ events: [InstallationEvent]) async throws(AppendError) {
         guard !events.isEmpty else { return }
         let last = try log.append(events, to: Self.shard)

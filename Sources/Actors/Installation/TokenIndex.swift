@@ -16,6 +16,18 @@ package final class TokenIndex: Sendable {
         var digests: [ServiceTokenID: TokenDigest] = [:]
         /// Coarse, unlogged, kept in snapshots.
         var lastUsed: [ServiceTokenID: Timestamp]
+
+        init(_ tokens: some Sequence<ServiceToken>, _ lastUsed: [ServiceTokenID: Timestamp]) {
+            self.lastUsed = lastUsed
+            for token in tokens { insert(token) }
+        }
+
+        mutating func insert(_ token: ServiceToken) {
+            let principal = TokenPrincipal(
+                id: token.id, name: token.name, scopes: Set(token.scopes))
+            entries[token.digest] = Entry(principal: principal, expiresAt: token.expiresAt)
+            digests[token.id] = token.digest
+        }
     }
 
     private let state: Mutex<State>
@@ -24,8 +36,15 @@ package final class TokenIndex: Sendable {
     private static let lastUsedGranularitySeconds: Int64 = 60
 
     package init(_ tokens: some Sequence<ServiceToken>, lastUsed: [ServiceTokenID: Timestamp]) {
-        state = Mutex(State(lastUsed: lastUsed))
-        for token in tokens { insert(token) }
+        state = Mutex(State(tokens, lastUsed))
+    }
+
+    /// Puts other tokens in the place of those that were here.
+    func replace(
+        with tokens: some Sequence<ServiceToken>, lastUsed: [ServiceTokenID: Timestamp]
+    ) {
+        let new = State(tokens, lastUsed)
+        state.withLock { $0 = new }
     }
 
     /// Who holds this service token, or nil. Comparing digests of 256 random bits tells nothing
@@ -45,13 +64,7 @@ package final class TokenIndex: Sendable {
 
     package var lastUsed: [ServiceTokenID: Timestamp] { state.withLock { $0.lastUsed } }
 
-    func insert(_ token: ServiceToken) {
-        let principal = TokenPrincipal(id: token.id, name: token.name, scopes: Set(token.scopes))
-        state.withLock { state in
-            state.entries[token.digest] = Entry(principal: principal, expiresAt: token.expiresAt)
-            state.digests[token.id] = token.digest
-        }
-    }
+    func insert(_ token: ServiceToken) { state.withLock { $0.insert(token) } }
 
     func remove(_ id: ServiceTokenID) {
         state.withLock { state in

@@ -98,6 +98,12 @@ extension RateLimitTable {
         }
     }
 
+    /// Every bucket is full again. The time goes on.
+    mutating func removeAll() {
+        buckets = [:]
+        sweepAt = min(bucketsMax, RateLimitTable.sweepMin)
+    }
+
     /// Puts one bucket back. The time between counts, unless the clock went back in it. A class
     /// that has lost its policy is left out.
     mutating func restore(_ entry: RateLimitEntry, at wall: Timestamp) {

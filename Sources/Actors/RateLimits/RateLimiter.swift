@@ -39,6 +39,12 @@ package actor RateLimiter {
     func restore(_ entries: [RateLimitEntry], at now: Timestamp) {
         for entry in entries { table.restore(entry, at: now) }
     }
+
+    /// Hands out all buckets, and begins anew with full ones.
+    func removeAll() -> [[UInt8]] {
+        defer { table.removeAll() }
+        return snapshotChunks()
+    }
 }
 
 /// All limits of the server, spread over several actors by key, so that requests of different
@@ -107,6 +113,19 @@ package struct RateLimiters: Sendable {
         for (place, entries) in Dictionary(grouping: entries, by: { self.place(of: $0.key) }) {
             await limiters[place].restore(entries, at: now)
         }
+    }
+
+    /// Gives the buckets up: they are somebody else's from then on.
+    package func surrender() async -> [[UInt8]] {
+        var chunks: [[UInt8]] = []
+        for limiter in limiters { chunks += await limiter.removeAll() }
+        return chunks
+    }
+
+    /// Goes on with the buckets as others have left them.
+    package func adopt(_ chunks: [[UInt8]], at now: Timestamp) async throws(DecodingFault) {
+        _ = await surrender()
+        for chunk in chunks { try await restore(chunk: chunk, at: now) }
     }
 
     private func limiter(of key: RateKey) -> RateLimiter { limiters[place(of: key)] }

@@ -3,15 +3,18 @@ package import Persistence
 /// The state of everything, as the newest snapshot and the log after it say it is. Recovery is
 /// plain function calls on plain structs; the actors are made from the result.
 package struct RecoveredState: Sendable {
-    package private(set) var accounts: [RecoveredAccounts]
-    package private(set) var installation = InstallationState()
-    package private(set) var tokensLastUsed: [ServiceTokenID: Timestamp] = [:]
-    package private(set) var usage: UsageState
-    package private(set) var alerts = AlertsState()
-    package private(set) var rateLimitChunks: [[UInt8]] = []
+    package internal(set) var accounts: [RecoveredAccounts]
+    package internal(set) var installation = InstallationState()
+    package internal(set) var tokensLastUsed: [ServiceTokenID: Timestamp] = [:]
+    package internal(set) var usage: UsageState
+    package internal(set) var alerts = AlertsState()
+    package internal(set) var rateLimitChunks: [[UInt8]] = []
     package private(set) var recordsReplayed = 0
     /// The state of usage before anything has happened.
     private let noUsage: UsageState
+
+    /// Where that is which there is once.
+    package static let commonShard = ShardID(0)
 
     package init(shardCount: Int, usage: UsageState) {
         accounts = Array(repeating: RecoveredAccounts(), count: shardCount)
@@ -22,7 +25,7 @@ package struct RecoveredState: Sendable {
     /// Forgets everything about a shard. What concerns the whole installation lives in shard 0.
     package mutating func reset(_ shard: ShardID) {
         accounts[Int(shard.rawValue)] = RecoveredAccounts()
-        guard shard == ShardID(0) else { return }
+        guard shard == Self.commonShard else { return }
         installation = InstallationState()
         tokensLastUsed = [:]
         usage = noUsage

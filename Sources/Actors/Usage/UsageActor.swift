@@ -16,6 +16,20 @@ package actor UsageActor {
         self.journal = journal ?? CallJournal(log: log)
     }
 
+    // MARK: Taking over and giving up
+
+    package func adopt(_ recovered: UsageState) { state = recovered }
+
+    /// Gives up the state with everything that event loops have appended, all of which has to be
+    /// durable. Nothing is known from then on.
+    package func surrender() -> UsageState {
+        absorb()
+        defer { state = state.emptied() }
+        return state
+    }
+
+    // MARK: The turn
+
     /// Applies what event loops have appended since the last turn. Every turn begins with it, so
     /// that a call that was answered is counted in the next request.
     package func absorb() { journal.take { state.apply($0, row: $1) } }

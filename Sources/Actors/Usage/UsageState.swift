@@ -37,6 +37,13 @@ package struct UsageState: Sendable, Equatable {
         }
     }
 
+    /// The state before anything has happened, with the same integrations and bounds.
+    func emptied() -> UsageState {
+        UsageState(
+            integrations: Array(integrations.keys), ringEvents: ringEvents,
+            dedupKeysMax: reports.keysMax)
+    }
+
     // MARK: Rules
 
     /// What becomes of each report, and the records of those that are accepted. Nothing changes

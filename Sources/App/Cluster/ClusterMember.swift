@@ -7,29 +7,23 @@ import Persistence
 import Replication
 import Synchronization
 
-/// This server as a member of the cluster: connected, following every shard, and a candidate for
-/// all of them.
-///
-/// All shards have one owner at a time. Who owns the first becomes a candidate for the others; who
-/// does not gives up what it has of them. So no two servers can hold a part each and wait for the
-/// other, and spreading the shards later only means another rule here.
+/// This server as a member of the cluster: connected, with the log open, and a candidate for the
+/// shards that it is to own.
 struct ClusterMember: Sendable {
     let log: JetStreamLog
-    let follower: StateFollower
     let keyring: DataKeyring
     let address: PeerAddress
     private let client: NATSClient
-    private let ordinal: Int
+    private let rule: SharedRule
     private let knownOwner = KnownOwner()
 
-    private static let leading = ShardID(0)
     private static let connectMilliseconds: Int64 = 30_000
-    private static let pause = Duration.milliseconds(10)
 
+    /// - Parameter onLost: a shard was lost against our will; does not return in a server.
     /// - Throws: what keeps this server from being a member; nobody else has noticed it then.
     static func join(
-        _ settings: Settings, keys: MasterKeys, usage: UsageState, isStopping: StopFlag,
-        logger: Logger
+        _ settings: Settings, keys: MasterKeys, logger: Logger,
+        onLost: @escaping @Sendable (ShardID) -> Void
     ) async throws -> ClusterMember {
         let cluster = settings.cluster
         guard let address = PeerAddress(cluster.advertise) else {
@@ -44,15 +38,11 @@ struct ClusterMember: Sendable {
             cluster: metadata.id, shardCount: metadata.shardCount, address: cluster.advertise)
         log.replicas = cluster.replicas
         log.notice = { logger.notice("\($0)") }
-        let onLost: @Sendable (ShardID) -> Void = { shard in
-            Restart.asStandby(
-                because: "shard \(shard) is another server's", isStopping: isStopping.isSet)
-        }
         return ClusterMember(
             log: try await JetStreamLog.open(jetStream, settings: log, onLost: onLost),
-            follower: StateFollower(
-                shardCount: metadata.shardCount, usage: usage, onLost: onLost),
-            keyring: keyring, address: address, client: client, ordinal: cluster.ordinal)
+            keyring: keyring, address: address, client: client,
+            rule: SharedRule(
+                OwnershipRule(shardCount: metadata.shardCount, ordinal: cluster.ordinal)))
     }
 
     static func connect(
@@ -92,45 +82,32 @@ struct ClusterMember: Sendable {
         }
     }
 
-    private var shards: [ShardID] { (0..<log.shardCount).map { ShardID(UInt16($0)) } }
+    var shards: [ShardID] { (0..<log.shardCount).map { ShardID(UInt16($0)) } }
 
-    /// Keeps the state of all shards until the log is closed.
-    func follow() async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for shard in shards {
-                group.addTask {
-                    do {
-                        try await follower.follow(log.feed(of: shard), of: shard)
-                    } catch let fault as DecodingFault {
-                        throw StorageError.corrupt(
-                            file: "the cluster's log, shard \(shard)", offset: 0,
-                            reason: "its records pass their checksums and can't be understood "
-                                + "(\(fault)); were they written by a newer version?")
-                    }
+    // MARK: Ownership
+
+    /// From now on this server takes its turn.
+    func stand() { carryOut { $0.stand() } }
+
+    /// Gives up everything that is owned, once all that was appended is in the log.
+    func standAside() { carryOut { $0.standAside() } }
+
+    func gained(_ shard: ShardID) { carryOut { $0.gained(shard) } }
+
+    func ended(_ shard: ShardID) { carryOut { $0.ended(shard) } }
+
+    var ownsAny: Bool { rule.value.withLock { !$0.owned.isEmpty } }
+
+    private func carryOut(_ change: (inout OwnershipRule) -> [OwnershipRule.Order]) {
+        // In one step: orders of two changes must not overtake each other.
+        rule.value.withLock { rule in
+            for order in change(&rule) {
+                switch order {
+                case .candidate(let shard, let rank): log.setCandidate(shard, rank: rank)
+                case .release(let shard): log.release(shard)
                 }
             }
-            try await group.waitForAll()
         }
-    }
-
-    /// Returns the state of everything when this server owns it, nil when it was told to stop.
-    func ownership(isStopping: StopFlag) async -> RecoveredState? {
-        log.setCandidate(Self.leading, rank: ordinal)
-        var leads = false
-        while !isStopping.isSet, !Task.isCancelled {
-            let owned = await follower.owned
-            if owned.contains(Self.leading) != leads {
-                leads.toggle()
-                for shard in shards where shard != Self.leading {
-                    log.setCandidate(shard, rank: leads ? 0 : nil)
-                }
-            }
-            if !leads { for shard in owned { log.release(shard) } }
-            // Owning has begun when the feed was asked again after it said so.
-            if mayRead, let state = await follower.handOver() { return state }
-            try? await Task.sleep(for: Self.pause)
-        }
-        return nil
     }
 
     /// Whether everything may be shown. To be asked after it was read.
@@ -138,17 +115,19 @@ struct ClusterMember: Sendable {
 
     /// Where the requests of others are to be sent; nil when nobody is known, or it is this server.
     var owner: PeerAddress? {
-        guard let status = log.status(of: Self.leading), status.role == .following,
-            let owner = knownOwner.address(status.address), owner != address
+        guard let status = log.status(of: OwnershipRule.leading), status.role == .following,
+            status.owner != OwnerID.none
         else { return nil }
-        return owner
+        return knownOwner.address(status.address).flatMap { $0 == address ? nil : $0 }
     }
 
-    /// Gives up what is owned, so that the next one takes over at once.
-    func leave() async {
-        await log.close()
-        client.close()
-    }
+    func disconnect() { client.close() }
+}
+
+private final class SharedRule: Sendable {
+    let value: Mutex<OwnershipRule>
+
+    init(_ rule: OwnershipRule) { value = Mutex(rule) }
 }
 
 /// The address that was read last: it is asked for with every request and changes once in months.

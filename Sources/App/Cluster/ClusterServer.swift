@@ -3,105 +3,123 @@ import Foundation
 import Logging
 import NIOSSL
 import Persistence
-import ServiceLifecycle
-import UnixSignals
+import Replication
 
-/// The server as a member of a cluster: a standby until all of the data is its own, then the owner
-/// until it is told to stop. An owner that loses the data does not come back here: `Restart`.
-struct ClusterServer: Service {
-    private let process: Server.Process
-    private let keys: MasterKeys
-    private let member: ClusterMember
-    private let seal: HopSeal
-    private let peerTLS: NIOSSLContext
+/// What makes a server one of several: it is built whole before it owns anything, follows the log,
+/// takes the data over when its turn comes, and can give it up and get it again.
+struct ClusterServer: Sendable {
+    let process: Server.Process
+    let core: Core
+    let member: ClusterMember
+    let gate: ServingGate
 
     static func run(_ process: Server.Process, keys: MasterKeys) async throws {
+        var process = process
         let settings = process.settings
         let file = settings.cluster.peerAuthoritiesFile
         let peerTLS = try ClusterMember.readable("cluster.peer_ca_file", file) {
             try OwnerConnector.tls(authorities: file)
         }
         let member = try await ClusterMember.join(
-            settings, keys: keys, usage: Core.usage(settings, try settings.catalog()),
-            isStopping: process.isStopping, logger: process.logger)
-        let server = ClusterServer(
-            process: process, keys: keys, member: member, seal: HopSeal(keys.current),
-            peerTLS: peerTLS)
-        try await ServiceGroup(
-            services: [server], gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: process.logger
-        ).run()
-    }
-
-    func run() async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await member.follow() }
-            group.addTask {
-                let result: Result<Void, any Error>
-                do {
-                    result = .success(try await serve())
-                } catch {
-                    result = .failure(error)
-                }
-                // However it ended: the next one takes over at once.
-                await member.leave()
-                try result.get()
-            }
-            try await group.waitForAll()
-        }
-    }
-
-    private func serve() async throws {
-        let standby = try await StandbyServer.start(process.http, standbyParts)
-        let isStopping = process.isStopping
-        let state = await withGracefulShutdownHandler {
-            await member.ownership(isStopping: isStopping)
-        } onGracefulShutdown: {
-            isStopping.set()
-        }
-        guard let state else {
-            await standby.stop()
-            return await standby.finish()
-        }
-        process.logger.notice("owns the data of the cluster")
-        try await own(state, instead: standby)
-    }
-
-    private func own(_ state: RecoveredState, instead standby: StandbyServer) async throws {
-        var process = process
-        process.http.duty = OwnerDuty(seal: seal, clock: process.clock) { [member] in
-            member.mayRead
-        }
+            settings, keys: keys, logger: process.logger, onLost: restart(process))
+        let gate = ServingGate(shardCount: member.log.shardCount) { member.mayRead }
+        process.http.router = router(process, keys, member, gate, peerTLS)
         // Where the socket for operators is.
         try FileManager.default.createDirectory(
-            atPath: process.settings.dataDirectory, withIntermediateDirectories: true,
+            atPath: settings.dataDirectory, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
-        let core = try await Core.make(
-            of: state, process.settings, keys: keys, keyring: member.keyring, log: member.log,
-            local: nil, clock: process.clock)
-        let metrics = ClusterMetrics(log: member.log, isOwner: true)
-        try await Server.serve(
-            core, process, signals: [], metrics: [{ text in metrics.write(to: &text) }]
-        ) { await standby.stop() }
+        let core = try await Core.empty(
+            settings, keys: keys, keyring: member.keyring, log: member.log, clock: process.clock)
+        let server = ClusterServer(process: process, core: core, member: member, gate: gate)
+        try await Server.serve(core, process, in: server)
         await core.close()
+        member.disconnect()
     }
 
-    private var standbyParts: StandbyParts {
-        let sources = SourceResolver(trustedProxies: process.http.trustedProxies)
+    private static func restart(_ process: Server.Process) -> @Sendable (ShardID) -> Void {
+        { [isStopping = process.isStopping] shard in
+            Restart.asStandby(
+                because: "shard \(shard) is another server's", isStopping: isStopping.isSet)
+        }
+    }
+
+    private static func router(
+        _ process: Server.Process, _ keys: MasterKeys, _ member: ClusterMember,
+        _ gate: ServingGate, _ peerTLS: NIOSSLContext
+    ) -> RouterParts {
         let (ids, clock) = (process.ids, process.clock)
-        let metrics = ClusterMetrics(log: member.log, isOwner: false)
-        return StandbyParts(
-            owner: { [member] in member.owner }, connector: OwnerConnector(tls: peerTLS),
-            seal: seal, visitor: LoopVisitor(ids: ids, sources: sources, clock: clock),
-            answers: StandbyAnswers(
-                ids: ids, clock: clock, sources: sources,
-                metrics: {
-                    var text = PrometheusText()
-                    metrics.write(to: &text)
-                    return text.bytes
-                },
-                isReady: { [member, process] in
-                    !process.isStopping.isSet && member.owner != nil
-                }))
+        let date = HTTPDate()
+        return RouterParts(
+            place: { pace in
+                if let permit = gate.enter(pace) { return .here(permit) }
+                return member.owner.map { .away($0) } ?? .unknown
+            },
+            owner: { member.owner }, connector: OwnerConnector(tls: peerTLS),
+            seal: HopSeal(keys.current),
+            visitor: LoopVisitor(
+                ids: ids,
+                sources: SourceResolver(
+                    trustedProxies: process.http.trustedProxies, isInCluster: true),
+                clock: clock),
+            refusal: { RefusalAnswer($0, ids: ids, date: date.text(at: clock.now())) })
+    }
+
+    var metrics: ClusterMetrics {
+        ClusterMetrics(log: member.log) { [gate] in gate.isOpen }
+    }
+
+    // MARK: Services
+
+    /// Follows the log for as long as the server runs.
+    ///
+    /// - Parameter begin: what is to be settled before anybody is served.
+    func following(begin: @escaping @Sendable () async -> Void) -> Following {
+        let keeper = OwnedShards(server: self, settle: begin)
+        let follower = StateFollower(
+            shardCount: member.log.shardCount,
+            usage: Core.usage(process.settings, core.catalog), keeper: keeper,
+            onLost: Self.restart(process))
+        return Following(member: member, follower: follower)
+    }
+
+    var departure: Departure { Departure(server: self) }
+
+    // MARK: Handing over
+
+    /// The engine may be choosing a leader.
+    private static let releasePatience = Duration.seconds(5)
+    /// How long the next owner is waited for, by whoever stops or wants to know.
+    private static let successorPatience = Duration.seconds(2)
+    private static let lookEvery = Duration.milliseconds(5)
+
+    /// Gives up everything between two requests. Those that come meanwhile wait for the next owner.
+    ///
+    /// - Returns: whether another server has taken over.
+    func handOver() async -> Bool {
+        let left = await gate.drain()
+        if left > 0 {
+            process.logger.notice(
+                "gives up the data with requests under way", metadata: ["count": "\(left)"])
+        }
+        member.standAside()
+        await until(within: Self.releasePatience) { !member.ownsAny }
+        return await until(within: Self.successorPatience) { member.owner != nil }
+    }
+
+    /// Whether requests have somewhere to go, now or after a hand-over that is under way.
+    func hasOwner() async -> Bool {
+        await until(within: .milliseconds(HeldRequests.holdMilliseconds)) {
+            gate.isOpen || member.owner != nil
+        }
+    }
+
+    @discardableResult
+    private func until(within patience: Duration, _ isSo: () -> Bool) async -> Bool {
+        let deadline = ContinuousClock.now + patience
+        while !isSo() {
+            guard ContinuousClock.now < deadline, !Task.isCancelled else { return false }
+            try? await Task.sleep(for: Self.lookEvery)
+        }
+        return true
     }
 }

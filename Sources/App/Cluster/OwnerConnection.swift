@@ -4,7 +4,7 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
-/// Opens connections of a standby to the owner.
+/// Opens connections to the owner.
 struct OwnerConnector: Sendable {
     /// For owners that speak TLS.
     let tls: NIOSSLContext?
@@ -12,7 +12,7 @@ struct OwnerConnector: Sendable {
     private static let connectSeconds: Int64 = 2
 
     func connect(
-        to address: PeerAddress, for client: StandbyHandler, on eventLoop: any EventLoop
+        to address: PeerAddress, for client: RouterHandler, on eventLoop: any EventLoop
     ) -> OwnerConnection {
         let connection = OwnerConnection(to: address, for: client)
         let bound = NIOLoopBound(connection, eventLoop: eventLoop)
@@ -57,14 +57,15 @@ final class OwnerConnection: ChannelDuplexHandler {
 
     let address: PeerAddress
     /// Nil when the connection is of no use any more.
-    private var client: StandbyHandler?
+    private var client: RouterHandler?
     private var context: ChannelHandlerContext?
     /// What waits for the connection to be there.
     private var waiting: [HTTPClientRequestPart] = []
     private var isReadHeld = false
     private var isLastAnswer = false
+    private var wasOpen = false
 
-    init(to address: PeerAddress, for client: StandbyHandler) {
+    init(to address: PeerAddress, for client: RouterHandler) {
         self.address = address
         self.client = client
     }
@@ -84,6 +85,7 @@ final class OwnerConnection: ChannelDuplexHandler {
     func channelActive(context: ChannelHandlerContext) {
         guard client != nil else { return context.close(promise: nil) }
         self.context = context
+        wasOpen = true
         for part in waiting { context.write(wrapOutboundOut(part), promise: nil) }
         waiting = []
         context.flush()
@@ -133,7 +135,7 @@ final class OwnerConnection: ChannelDuplexHandler {
     func failed() {
         let client = client
         close()
-        client?.ended(self)
+        client?.ended(self, wasOpen: wasOpen)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -2,23 +2,35 @@ import Actors
 import Persistence
 import Replication
 
+/// Whoever changes the state of the shards that this server owns.
+protocol ShardKeeping: Sendable {
+    /// Nothing is appended yet.
+    func adopt(_ state: RecoveredShard, of shard: ShardID) async throws
+    /// From now on the log takes appends to the shard.
+    func begin(_ shard: ShardID) async
+    /// The shard was given up, and everything that was appended is in the log.
+    func surrender(_ shard: ShardID) async -> RecoveredShard
+}
+
 /// The state of all shards as their feeds tell it, kept in memory so that a take-over does not have
 /// to load anything.
 ///
-/// It is handed out once, when this server owns every shard. From then on it belongs to the actors,
-/// and a feed that still says anything about the shard says that the ownership is over.
+/// The state of a shard that this server gains goes to the keeper, and comes back when the shard is
+/// given up: then the feed goes on where the keeper has ended. A keeper that loses its shard has
+/// applied what is not in the log, and there is no way back from that.
 actor StateFollower {
-    /// Nil once it has been handed out.
-    private var state: RecoveredState?
-    private(set) var owned: Set<ShardID> = []
-    private let shardCount: Int
-    /// The ownership has ended against our will; does not return in a server.
+    private var state: RecoveredState
+    /// Shards whose state is with the keeper.
+    private var kept: Set<ShardID> = []
+    private let keeper: any ShardKeeping
+    /// A shard was lost against our will; does not return in a server.
     private let onLost: @Sendable (ShardID) -> Void
 
     init(
-        shardCount: Int, usage: UsageState, onLost: @escaping @Sendable (ShardID) -> Void
+        shardCount: Int, usage: UsageState, keeper: any ShardKeeping,
+        onLost: @escaping @Sendable (ShardID) -> Void
     ) {
-        self.shardCount = shardCount
+        self.keeper = keeper
         self.onLost = onLost
         state = RecoveredState(shardCount: shardCount, usage: usage)
     }
@@ -27,31 +39,31 @@ actor StateFollower {
     ///
     /// - Throws: `DecodingFault` for what passed its checksums and can't be understood.
     func follow(_ feed: ShardFeed, of shard: ShardID) async throws {
-        while let event = await feed.next() { try handle(event, of: shard) }
-    }
-
-    func handle(_ event: ShardEvent, of shard: ShardID) throws {
-        switch event {
-        case .gained:
-            owned.insert(shard)
-        case .released:
-            owned.remove(shard)
-        case .lost, .stopped:
-            owned.remove(shard)
-            if state == nil { onLost(shard) }
-        case .reset:
-            state?.reset(shard)
-        case .chunk(let header, let chunk):
-            try state?.restore(header, chunk)
-        case .section(let section):
-            try state?.replay(section)
+        while let event = await feed.next() {
+            try await handle(event, of: shard)
+            guard case .gained = event else { continue }
+            feed.handled()
+            await keeper.begin(shard)
         }
     }
 
-    /// The state, if every shard is owned at this moment; the actors that are made from it go on.
-    func handOver() -> RecoveredState? {
-        guard owned.count == shardCount else { return nil }
-        defer { state = nil }
-        return state
+    func handle(_ event: ShardEvent, of shard: ShardID) async throws {
+        switch event {
+        case .gained:
+            kept.insert(shard)
+            try await keeper.adopt(state.take(shard), of: shard)
+        case .released:
+            let surrendered = await keeper.surrender(shard)
+            state.put(surrendered, of: shard)
+            kept.remove(shard)
+        case .lost, .stopped:
+            if kept.remove(shard) != nil { onLost(shard) }
+        case .reset:
+            state.reset(shard)
+        case .chunk(let header, let chunk):
+            try state.restore(header, chunk)
+        case .section(let section):
+            try state.replay(section)
+        }
     }
 }

@@ -113,6 +113,16 @@ struct Users: AsyncParsableCommand {
     }
 }
 
+struct HandOver: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hand-over",
+        abstract: "Give the data of a cluster to another server, beside the running owner.")
+
+    @OptionGroup var options: OperatorOptions
+
+    func run() async throws { try await options.run(.handOver) }
+}
+
 struct Tokens: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Tokens of programs, beside a running server or without one.",

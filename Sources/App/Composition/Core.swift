@@ -28,6 +28,8 @@ struct Core: Sendable {
     /// What wraps the data keys.
     let masterKey: MasterKey
     let limiters: RateLimiters
+    /// What of all this is here at the moment.
+    let holds: ShardHolds
     let snapshots = SnapshotHealth()
     let hasPreviousKeys: Bool
     let hasher: PasswordHasher
@@ -92,6 +94,7 @@ struct Core: Sendable {
             alerts: AlertsActor(
                 recovered: recovered.alerts, limits: settings.smsLimits, log: log),
             journal: journal, keyring: keyring, masterKey: keys.current, limiters: limiters,
+            holds: ShardHolds(shardCount: log.shardCount, holdsAll: local != nil),
             hasPreviousKeys: !keys.previous.isEmpty,
             hasher: hasher, catalog: try settings.catalog(), clock: clock,
             recordsReplayed: recovered.recordsReplayed)
@@ -164,7 +167,7 @@ struct Core: Sendable {
     func snapshotter(_ settings: Settings, logger: Logger) -> Snapshotter {
         Snapshotter(
             log: log, accounts: accounts, usage: usage, alerts: alerts, rateLimiters: limiters,
-            clock: clock, health: snapshots,
+            holds: holds, clock: clock, health: snapshots,
             intervalSeconds: settings.snapshotIntervalSeconds,
             logBytes: UInt64(settings.snapshotLogBytes), logger: logger)
     }

@@ -12,12 +12,13 @@ struct CoreMetrics: Sendable {
 
     func write(to text: inout PrometheusText) async {
         writeProcess(to: &text)
-        await writeAccounts(to: &text)
+        if core.holds.holdsAny { await writeAccounts(to: &text) }
         writeLog(to: &text)
         writeSnapshots(to: &text)
         writeHashing(to: &text)
         await writeLimits(to: &text)
-        await writeUsage(to: &text)
+        // Who does not have them would show zeros that others' figures jump up from.
+        if core.holds.holds(RecoveredState.commonShard) { await writeUsage(to: &text) }
     }
 
     /// By the names that Prometheus' own client libraries have for them.

@@ -52,7 +52,7 @@ extension Server.Parts {
             accounts: accounts,
             usage: usageActor, catalog: catalog, providers: [],
             prober: Prober(
-                calls: NoCalls(), providers: [], usage: usageActor,
+                calls: NoCalls(), providers: [], usage: usageActor, isWanted: { false },
                 ids: TraceIDSource(seed: random), clock: SystemWallClock(), afterSeconds: nil),
             sms: sms, audit: UsageAudit(usage: usageActor, log: log, integrations: catalog.ids),
             traces: TraceRoutes(

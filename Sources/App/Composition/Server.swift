@@ -28,7 +28,7 @@ enum Server {
             return try await ClusterServer.run(process, keys: keys)
         }
         let core = try await Core.open(settings, keys: keys, clock: clock, logger: logger)
-        try await serve(core, process, signals: [.sigterm, .sigint])
+        try await serve(core, process, in: nil)
         await core.close()
     }
 
@@ -45,58 +45,60 @@ enum Server {
 
     /// Serves what the core has, until it is told to stop.
     ///
-    /// - Parameters:
-    ///   - willListen: called when everything is ready for the first request.
+    /// - Parameter cluster: what the data comes and goes with; nil where it is here already.
     /// - Throws: when the address can't be bound; the core is closed then.
     static func serve(
-        _ core: Core, _ process: Process, signals: [UnixSignal],
-        metrics: [Metrics.Source] = [], willListen: () async -> Void = {}
+        _ core: Core, _ process: Process, in cluster: ClusterServer?
     ) async throws {
-        let (settings, http, sink) = (process.settings, process.http, process.sink)
-        let (logger, clock, ids) = (process.logger, process.clock, process.ids)
-        let isStopping = process.isStopping
+        let (settings, http, logger) = (process.settings, process.http, process.logger)
         let registry = ConnectionRegistry()
         let stage = Stage(
-            core: core, settings: settings, http: http, ids: ids, registry: registry,
-            accessLog: settings.accessLog ? AccessLog(to: sink) : nil, metrics: metrics,
-            logger: logger)
-        let providers = try settings.providers(
-            core.catalog, environment: ProcessInfo.processInfo.environment)
-        await stage.begin(providers)
-        let (front, gateway, direct, prober, history) = try await stage.build(
-            providers, isStopping: isStopping)
+            core: core, settings: settings, http: http, ids: process.ids, registry: registry,
+            accessLog: settings.accessLog ? AccessLog(to: process.sink) : nil,
+            metrics: cluster.map { [$0.metrics.write] } ?? [],
+            readiness: readiness(core, process, cluster), logger: logger)
+        let built = try stage.build(
+            try settings.providers(
+                core.catalog, environment: ProcessInfo.processInfo.environment))
         let server = HTTPServer(
-            http, front: front, gateway: gateway, direct: direct, registry: registry,
-            logger: logger
+            http, front: built.front, gateway: built.gateway, direct: built.direct,
+            registry: registry, logger: logger
         ) { [http] port in
             Announcement.print(host: http.host, port: port, isTLS: http.tls != nil)
         }
         let snapshotter = core.snapshotter(settings, logger: logger)
         let upkeep = Upkeep(core: core, snapshotter: snapshotter)
-        let operatorService = operatorService(core, settings, ids, upkeep: upkeep)
-        // Stopped in the reverse order: first /ready says so, then nobody comes in any more, last
-        // the housekeeping ends.
-        let services = ServiceGroup(
-            services: [
-                upkeep,
-                Sweeper(accounts: core.accounts, clock: clock),
-                HistoryKeeper(history: history, clock: clock),
-                ControlServer(
-                    directory: settings.dataDirectory, logger: logger,
-                    perform: operatorService.perform),
-                prober,
-                server,
-                StopWatch(flag: isStopping),
-            ],
-            gracefulShutdownSignals: signals, logger: logger)
-        logger.info(
-            "recovered",
-            metadata: [
-                "data_dir": "\(settings.dataDirectory)", "records": "\(core.recordsReplayed)",
-            ])
-        await willListen()
+        let commands = operatorService(core, settings, process.ids, upkeep: upkeep)
+        // Stopped in the reverse order: first /ready says so, and what is owned is given up; then
+        // nobody comes in any more, last the housekeeping ends.
+        var services: [any Service] = [
+            upkeep,
+            Sweeper(accounts: core.accounts, clock: process.clock),
+            HistoryKeeper(history: built.history, clock: process.clock),
+            ControlServer(directory: settings.dataDirectory, logger: logger) { command in
+                guard let cluster else { return await commands.perform(command) }
+                return await cluster.perform(command, by: commands)
+            },
+            built.prober,
+            server,
+        ]
+        if let cluster {
+            services.insert(cluster.following(begin: built.begin), at: 0)
+            services.append(cluster.departure)
+        } else {
+            await built.begin()
+            services.append(StopWatch(flag: process.isStopping))
+            logger.info(
+                "recovered",
+                metadata: [
+                    "data_dir": "\(settings.dataDirectory)",
+                    "records": "\(core.recordsReplayed)",
+                ])
+        }
+        let group = ServiceGroup(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         do {
-            try await services.run()
+            try await group.run()
         } catch {
             await core.close()
             if let reason = error as? IOError {
@@ -104,9 +106,19 @@ enum Server {
             }
             throw error
         }
-        await gateway.stop()
+        await built.gateway.stop()
         // In a cluster the next owner has everything in memory and waits only for the release.
         if core.local != nil { await snapshotter.takeAndReport() }
+    }
+
+    private static func readiness(
+        _ core: Core, _ process: Process, _ cluster: ClusterServer?
+    ) -> @Sendable () async -> OperationsRoutes.Readiness {
+        { [log = core.log, isStopping = process.isStopping] in
+            if isStopping.isSet { return .stopping }
+            guard await cluster?.hasOwner() ?? true else { return .noOwner }
+            return log.hasRoom ? .ready : .diskRefusesWrites
+        }
     }
 
     /// Opens the data without serving it, for an operator's command beside no server.

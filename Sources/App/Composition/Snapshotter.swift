@@ -16,6 +16,7 @@ struct Snapshotter: Sendable {
     let usage: UsageActor
     let alerts: AlertsActor
     let rateLimiters: RateLimiters
+    let holds: ShardHolds
     let clock: any WallClock
     let health: SnapshotHealth
     let intervalSeconds: Int64
@@ -79,17 +80,30 @@ struct Snapshotter: Sendable {
         try await BackgroundThread.run { [log] in try log.putSnapshot(parts, base: base) }
     }
 
-    /// The state of everything; each actor's is copied in one turn of it and encoded later.
+    /// The state of everything that is here; each actor's is copied in one turn of it and encoded
+    /// later.
     func parts() async -> [SnapshotPart] {
         var parts: [SnapshotPart] = []
-        for shard in accounts.shards { parts += await shard.snapshotParts() }
-        parts += await accounts.installation.snapshotParts()
+        for (index, actor) in accounts.shards.enumerated() {
+            let shard = ShardID(UInt16(index))
+            guard let stay = holds.stay(of: shard) else { continue }
+            var own = await actor.snapshotParts()
+            if shard == RecoveredState.commonShard { own += await commonParts() }
+            // What came or went meanwhile is not whole.
+            if holds.stay(of: shard) == stay { parts += own }
+        }
+        return parts
+    }
+
+    private func commonParts() async -> [SnapshotPart] {
+        var parts = await accounts.installation.snapshotParts()
         parts += await usage.snapshotParts()
         parts += await alerts.snapshotParts()
         let buckets = await rateLimiters.snapshotChunks()
         parts.append(
             SnapshotPart(
-                kind: SnapshotPartKind.rateLimits.rawValue, shard: ShardID(0), appliedRecord: 0,
+                kind: SnapshotPartKind.rateLimits.rawValue, shard: RecoveredState.commonShard,
+                appliedRecord: 0,
                 nextChunk: OneByOne(buckets) { $0 }.next))
         return parts
     }

@@ -7,7 +7,7 @@ import Persistence
 
 /// What stands in front of an opened core: endpoints, gateway and prober, built in the order in
 /// which they need each other.
-struct Stage {
+struct Stage: Sendable {
     let core: Core
     let settings: Settings
     let http: HTTPServerConfiguration
@@ -16,33 +16,27 @@ struct Stage {
     let accessLog: AccessLog?
     /// What `/metrics` shows beside the core and the gateway.
     let metrics: [Metrics.Source]
+    /// What `/ready` says.
+    let readiness: @Sendable () async -> OperationsRoutes.Readiness
     let logger: Logger
 
-    /// Settles what the process before this one left open.
-    func begin(_ providers: [GatewayProvider]) async {
-        var fingerprints: [IntegrationID: CredentialFingerprint] = [:]
-        for provider in providers {
-            fingerprints[provider.id] = provider.fingerprint(core.keyring)
-        }
-        do throws(AppendError) {
-            try await core.usage.begin(fingerprints: fingerprints, at: core.clock.now())
-        } catch {
-            // A full disk is no reason not to serve reads; the next start says it again.
-            logger.warning("interrupted calls are not marked yet: the disk is full")
-        }
+    /// What is built.
+    struct Built: Sendable {
+        let front: Front
+        let gateway: Gateway
+        let direct: DirectRoutes
+        let prober: Prober
+        let history: RequestHistory
+        /// To be called when what there is once is here, before anybody is served from it.
+        let begin: @Sendable () async -> Void
     }
 
-    func build(
-        _ providers: [GatewayProvider], isStopping: StopFlag
-    ) async throws -> (
-        front: Front, gateway: Gateway, direct: DirectRoutes, prober: Prober,
-        history: RequestHistory
-    ) {
+    func build(_ providers: [GatewayProvider]) throws -> Built {
         let metrics = HTTPMetrics()
         let memory = RequestMemory()
         let history = RequestHistory(metrics, at: core.clock.now())
         let sources = SourceResolver(
-            trustedProxies: http.trustedProxies, isInCluster: http.duty != nil)
+            trustedProxies: http.trustedProxies, isInCluster: http.router != nil)
         let securityHeaders = SecurityHeaders(isReachedByTLS: http.isReachedByTLS)
         let encoder = ReplyEncoder(securityHeaders: securityHeaders)
         let bodies = BodyBudget(bytesMax: http.bodiesBytesMax)
@@ -60,7 +54,9 @@ struct Stage {
                 accessLog: accessLog, logger: logger),
             route: route, group: MultiThreadedEventLoopGroup.singleton)
         let prober = Prober(
-            calls: gateway, providers: providers, usage: core.usage, ids: ids, clock: core.clock,
+            calls: gateway, providers: providers, usage: core.usage,
+            isWanted: { [holds = core.holds] in holds.holds(RecoveredState.commonShard) },
+            ids: ids, clock: core.clock,
             afterSeconds: settings.probes ? settings.probesAfterSeconds : nil)
         let sms = SMSService(
             alerts: core.alerts,
@@ -69,7 +65,6 @@ struct Stage {
                 publicURL: settings.publicURL),
             calls: gateway, journal: core.journal, keyring: core.keyring, clock: core.clock,
             random: SystemRandomSource(), logger: logger)
-        await sms.closeInterrupted(core.usage)
         let ownMetrics: [Metrics.Source] = [
             CoreMetrics(core: core, connections: { [registry] in registry.count }, bodies: bodies)
                 .write,
@@ -77,11 +72,8 @@ struct Stage {
         ]
         let operations = OperationsRoutes(
             version: Version.text,
-            metrics: Metrics(http: metrics, sources: ownMetrics + self.metrics)
-        ) { [log = core.log] in
-            if isStopping.isSet { return .stopping }
-            return log.hasRoom ? .ready : .diskRefusesWrites
-        }
+            metrics: Metrics(http: metrics, sources: ownMetrics + self.metrics),
+            readiness: readiness)
         let traces = TraceRoutes(
             accounts: core.accounts, usage: core.usage, alerts: core.alerts, requests: memory
         ) { await gateway.calls(under: $0) }
@@ -107,7 +99,26 @@ struct Stage {
             metrics: metrics, accessLog: accessLog,
             sessionRoute: directRoute(.get, SessionRoutes.currentPath, .reads, in: table),
             reportRoute: directRoute(.post, UsageRoutes.ingestPath, .ingest, in: table))
-        return (front, gateway, direct, prober, history)
+        return Built(
+            front: front, gateway: gateway, direct: direct, prober: prober, history: history
+        ) {
+            await settle(providers)
+            await sms.closeInterrupted(core.usage)
+        }
+    }
+
+    /// Settles what the owner before this one left open.
+    private func settle(_ providers: [GatewayProvider]) async {
+        var fingerprints: [IntegrationID: CredentialFingerprint] = [:]
+        for provider in providers {
+            fingerprints[provider.id] = provider.fingerprint(core.keyring)
+        }
+        do throws(AppendError) {
+            try await core.usage.begin(fingerprints: fingerprints, at: core.clock.now())
+        } catch {
+            // A full disk is no reason not to serve reads; the next start says it again.
+            logger.warning("interrupted calls are not marked yet", error: error)
+        }
     }
 }
 

@@ -10,6 +10,8 @@ final class Prober: Service {
     private let calls: any ProviderCalling
     private let providers: [GatewayProvider]
     private let usage: UsageActor
+    /// Whether the evidence is this server's to keep.
+    private let isWanted: @Sendable () -> Bool
     private let ids: TraceIDSource
     private let clock: any WallClock
     /// Seconds without evidence after which a probe is due; nil when nobody wants any.
@@ -22,11 +24,13 @@ final class Prober: Service {
 
     init(
         calls: any ProviderCalling, providers: [GatewayProvider], usage: UsageActor,
-        ids: TraceIDSource, clock: any WallClock, afterSeconds: Int64?
+        isWanted: @escaping @Sendable () -> Bool, ids: TraceIDSource, clock: any WallClock,
+        afterSeconds: Int64?
     ) {
         self.calls = calls
         self.providers = providers
         self.usage = usage
+        self.isWanted = isWanted
         self.ids = ids
         self.clock = clock
         self.afterSeconds = afterSeconds
@@ -37,6 +41,7 @@ final class Prober: Service {
         var schedules: [IntegrationID: ProbeSchedule] = [:]
         try await withThrowingDiscardingTaskGroup { probes in
             for await _ in Ticks(everySeconds: Self.lookEverySeconds).cancelOnGracefulShutdown() {
+                guard isWanted() else { continue }
                 let evidence = await usage.evidence()
                 for provider in providers where provider.credentials != nil {
                     guard let scheme = provider.entry.calls.probe else { continue }

@@ -28,7 +28,7 @@ package struct HTTPServer: Service {
         connection = HTTPConnection(
             front: front, limits: configuration.limits,
             connectionsMax: configuration.connectionsMax, tls: configuration.tls,
-            registry: registry, gateway: gateway, direct: direct, duty: configuration.duty)
+            registry: registry, gateway: gateway, direct: direct, router: configuration.router)
     }
 
     /// Returns when the last connection is closed.

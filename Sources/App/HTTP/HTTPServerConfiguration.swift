@@ -23,8 +23,8 @@ package struct HTTPServerConfiguration: Sendable {
     /// How long a stop waits for what is under way.
     package var shutdownSeconds: Int64 = 10
 
-    /// What comes with owning the log of a cluster.
-    var duty: OwnerDuty?
+    /// How requests find their place in a cluster; nil where there is one server.
+    var router: RouterParts?
 
     package init() {}
 

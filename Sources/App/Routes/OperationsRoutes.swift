@@ -7,7 +7,8 @@ package struct OperationsRoutes: Sendable {
     /// Whether requests can be served, and if not, why.
     package enum Readiness: Sendable {
         case ready
-        case recovering
+        /// No server of the cluster has the data, as far as is known here.
+        case noOwner
         case diskRefusesWrites
         case stopping
     }
@@ -56,7 +57,7 @@ package struct OperationsRoutes: Sendable {
             switch await readiness() {
             case .ready:
                 return Reply(.ok, .openObject(ByteBuffer(string: "{\"status\":\"ready\"")))
-            case .recovering: reason = "The server is still reading its data."
+            case .noOwner: reason = "No server of the cluster owns the data at this moment."
             case .diskRefusesWrites: reason = "The server's disk refuses writes."
             case .stopping: reason = "The server is stopping."
             }

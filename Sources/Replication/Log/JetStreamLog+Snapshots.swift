@@ -13,12 +13,13 @@ extension JetStreamLog {
         return SnapshotBase(frame: sequences, records: records)
     }
 
-    /// Writes a snapshot of each shard that this server owns and that has parts.
+    /// Writes a snapshot of each shard that this server owns and that has parts. One that has
+    /// changed its owner since the base was marked is left to the next time.
     package func putSnapshot(_ parts: [SnapshotPart], base: SnapshotBase) throws(StorageError) {
         for driver in drivers {
             let own = parts.filter { $0.shard == driver.names.shard }
             guard !own.isEmpty, let record = base.records[driver.names.shard],
-                driver.status?.role == .owning
+                driver.isOwnedSinceBase
             else { continue }
             try blocking { await driver.putSnapshot(own, baseRecord: record) }
         }
@@ -36,16 +37,32 @@ extension JetStreamLog {
     /// The state of each shard comes through its feed, and with it what a snapshot has.
     package func latestSnapshot() -> SnapshotFile? { nil }
 
+    /// Of the shards that this server owns; others have their own owners for it.
     package var bytesSinceSnapshot: UInt64 {
-        drivers.reduce(0) { sum, driver in sum + driver.state.withLock { $0.loggedBytes } }
+        drivers.reduce(0) { sum, driver in
+            sum + driver.state.withLock { $0.isOwning ? $0.loggedBytes : 0 }
+        }
     }
 
     package var snapshotBytes: UInt64 {
-        drivers.reduce(0) { sum, driver in sum + driver.state.withLock { $0.snapshotBytes } }
+        drivers.reduce(0) { sum, driver in
+            sum + driver.state.withLock { $0.isOwning ? $0.snapshotBytes : 0 }
+        }
     }
 }
 
+extension ShardDriver.State {
+    fileprivate var isOwning: Bool { replica?.role == .owning }
+}
+
 extension ShardDriver {
+    /// Whether nobody else can have written to the shard since `markBase`.
+    fileprivate var isOwnedSinceBase: Bool {
+        state.withLock { state in
+            state.isOwning && state.replica?.tail.epoch == state.base?.tail.epoch
+        }
+    }
+
     /// Where the stream stands now; remembered for the snapshot that is about to be copied.
     func markBase() -> ReplicaTail {
         state.withLock { state in

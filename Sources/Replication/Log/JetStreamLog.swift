@@ -73,7 +73,12 @@ package final class JetStreamLog: EventLog {
     /// From now on this server takes the shard over when its owner is silent or gives it up.
     ///
     /// - Parameter rank: 0 for the first choice, 1 for the next; nil to leave it to others.
-    package func setCandidate(_ shard: ShardID, rank: Int?) { driver(shard).setCandidate(rank) }
+    package func setCandidate(_ shard: ShardID, rank: Int?) {
+        let driver = driver(shard)
+        driver.setCandidate(rank)
+        // What nobody owns is taken over now and not with the next tick.
+        jetStream.client.eventLoop.execute { driver.step { $0.tick(now: $1) } }
+    }
 
     /// Gives the shard up once everything that was appended is in its stream; `released` follows.
     package func release(_ shard: ShardID) {

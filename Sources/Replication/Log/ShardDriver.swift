@@ -101,6 +101,10 @@ final class ShardDriver: Sendable {
         case .read(let ticket, let sequence): read(ticket, sequence, generation)
         case .follow(let sequence): follow(after: sequence, generation)
         case .unfollow: replaceReader(with: nil)
+        case .wake(let milliseconds):
+            jetStream.client.eventLoop.scheduleTask(in: .milliseconds(Int64(milliseconds))) {
+                self.step(generation) { $0.tick(now: $1) }
+            }
         case .stepDown(let ticket):
             jetStream.stepDown(names.stream) { _ in
                 self.step(generation) { $0.steppedDown(ticket, now: $1) }

@@ -54,11 +54,7 @@ package final class ShardFeed: Sendable {
     /// The next event; nil when the log was closed. One task asks, and asks again only when it has
     /// handled what it got.
     package func next() async -> ShardEvent? {
-        let gained = state.withLock { state in
-            defer { state.gainedEpoch = nil }
-            return state.gainedEpoch
-        }
-        if let gained { opened(gained) }
+        handled()
         return await withCheckedContinuation { continuation in
             let (event, isReady, hasRoom) = state.withLock { state in
                 guard state.start < state.events.count else {
@@ -86,6 +82,15 @@ package final class ShardFeed: Sendable {
 
     /// Whether the one who keeps the state has read all but a little of what there is.
     var isNearlyRead: Bool { unreadBytes <= Self.lowBytes }
+
+    /// Says, earlier than `next` would, that the last event has been handled.
+    package func handled() {
+        let gained = state.withLock { state in
+            defer { state.gainedEpoch = nil }
+            return state.gainedEpoch
+        }
+        if let gained { opened(gained) }
+    }
 
     func push(_ event: ShardEvent) {
         typealias Step = (waiter: CheckedContinuation<ShardEvent?, Never>?, isFull: Bool)

@@ -39,6 +39,8 @@ package enum ReplicaEffect: Sendable {
     /// Have the messages after that one delivered, by a consumer that is new.
     case follow(after: UInt64)
     case unfollow
+    /// Tick again after so long, which is before the next tick is due.
+    case wake(afterMilliseconds: UInt64)
     /// Have the stream's leader step down.
     case stepDown(ticket: UInt64)
     /// Look for the newest snapshot.

@@ -10,6 +10,9 @@ package struct ReplicaSettings: Equatable, Sendable {
     package var takeOverMilliseconds: UInt64 = 3500
     /// The second candidate waits so much longer than the first, and so on.
     package var rankMilliseconds: UInt64 = 500
+    /// The same for a shard that its owner has just given up: nobody has to be waited for, and two
+    /// that try at once cost one refused append.
+    package var releasedRankMilliseconds: UInt64 = 25
     /// Between attempts of an append whose answer did not come.
     package var retryMilliseconds: UInt64 = 100
     /// Between attempts while the stream is full or the engine refuses for another reason.

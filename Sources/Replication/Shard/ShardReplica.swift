@@ -41,6 +41,8 @@ package struct ShardReplica: Sendable {
     private var isForced = false
     private var lastHeardAt: UInt64
     private var hasCaughtUp = false
+    /// The owner has given the shard up while this server listened.
+    private var isReleasedNow = false
 
     /// - Parameter tail: where a verified snapshot stands, or the beginning.
     package init(
@@ -132,8 +134,10 @@ package struct ShardReplica: Sendable {
         guard sequence == tail.sequence + 1 else {
             return missed("a hole before \(sequence)", now: now)
         }
-        return accept(bytes, from: "a consumer", now: now)
-            ?? missed("a consumer delivered it damaged", now: now)
+        guard let effects = accept(bytes, from: "a consumer", now: now) else {
+            return missed("a consumer delivered it damaged", now: now)
+        }
+        return effects + claimIfReleased(now: now)
     }
 
     /// The consumer has nothing more for now.
@@ -162,6 +166,7 @@ package struct ShardReplica: Sendable {
         inFlight = nil
         role = .following
         lastHeardAt = now.monotonic
+        isReleasedNow = hasCaughtUp && tail.owner == .none
         lastRecord = tail.stream.record
         return repaired(by: source) + (section.map { [.deliver($0)] } ?? [])
     }
@@ -188,11 +193,23 @@ package struct ShardReplica: Sendable {
         return send(.takeOver, epoch: tail.epoch + 1, now: now)
     }
 
+    /// The owner has just said that it is none any more: the next one does not wait for a tick.
+    private mutating func claimIfReleased(now: Moment) -> [ReplicaEffect] {
+        guard isReleasedNow, role == .following, let rank else { return [] }
+        let turn = turn(of: rank)
+        return turn == 0 ? claimIfDue(now: now) : [.wake(afterMilliseconds: turn)]
+    }
+
     private func isDue(_ now: Moment) -> Bool {
         guard let rank else { return false }
-        let turn = UInt64(rank) * settings.rankMilliseconds
         let silence = now.monotonic &- lastHeardAt
-        return silence >= (tail.owner == .none ? 0 : settings.takeOverMilliseconds) + turn
+        return silence >= (tail.owner == .none ? 0 : settings.takeOverMilliseconds)
+            + turn(of: rank)
+    }
+
+    private func turn(of rank: Int) -> UInt64 {
+        UInt64(rank)
+            * (isReleasedNow ? settings.releasedRankMilliseconds : settings.rankMilliseconds)
     }
 
     /// The take-over is in the stream.
@@ -206,6 +223,7 @@ package struct ShardReplica: Sendable {
     mutating func gaveUp(now: Moment) -> [ReplicaEffect] {
         role = .following
         hasCaughtUp = false
+        isReleasedNow = false
         lastHeardAt = now.monotonic
         return [.released, .follow(after: tail.sequence)]
     }
@@ -224,6 +242,7 @@ package struct ShardReplica: Sendable {
         lastRecord = tail.stream.record
         lastHeardAt = now.monotonic
         hasCaughtUp = false
+        isReleasedNow = false
         repair = nil
         return [.restore(tail), .follow(after: tail.sequence)]
     }

@@ -74,6 +74,13 @@ class Member:
             env={**self.environment, "COUNTERSIGN_PORT": str(self.port)}, timeout=60, check=False,
         )
 
+    def hand_over(self) -> subprocess.CompletedProcess:
+        arguments = ["hand-over", "--data-dir", str(self.home / "data")]
+        return subprocess.run(
+            [str(COUNTERSIGN), *arguments], cwd=self.home, capture_output=True, text=True,
+            env=self.environment, timeout=60, check=False,
+        )
+
     def start(self) -> "Member":
         arguments = ["serve", "--port", str(self.port), "--data-dir", str(self.home / "data")]
         with open(self.home / "out.log", "ab") as out, open(self.home / "err.log", "ab") as err:
@@ -255,8 +262,11 @@ class Load:
             email = f"u{uuid.uuid4().hex}@example.com"
             try:
                 member = self._anybody()
-                if Caller().register(member.url, email).status_code == 201:
+                answer = Caller().register(member.url, email)
+                if answer.status_code == 201:
                     self.emails.append(email)
+                else:
+                    self._failed(f"{answer.status_code} {answer.json().get('error_code')}")
             except requests.RequestException as error:
                 self._failed(type(error).__name__)
             time.sleep(0.05)
@@ -267,6 +277,11 @@ class Load:
     def _failed(self, what: str) -> None:
         self.failures.append(what)
         time.sleep(0.02)
+
+    @property
+    def refusals(self) -> list[str]:
+        """What a server said no to. One that has ended says nothing."""
+        return [failure for failure in list(self.failures) if failure[0].isdigit()]
 
     def wait(self, more: int, seconds: float = 40) -> None:
         """Until so many more events are acknowledged."""

@@ -20,10 +20,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private let limits: ConnectionLimits
     /// There were enough connections when this one came.
     private let isTurnedAway: Bool
-    /// Whether what is known here may be shown, where another server may come to know better.
-    private let mayRead: (@Sendable () -> Bool)?
-    /// The request asks about this process alone.
-    private var isAboutProcess = false
+    /// Under which the request that is under way is answered, where another server may come to
+    /// know better.
+    private var permit: RequestPermit?
     private let refusal: @Sendable (ErrorCode) -> RefusalAnswer
     private var state = ConnectionState()
     private var clock: ConnectionClock
@@ -38,12 +37,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// - Parameter refusal: makes and reports the answer to what is refused.
     init(
         limits: ConnectionLimits, isTurnedAway: Bool,
-        mayRead: (@Sendable () -> Bool)? = nil,
         refusal: @escaping @Sendable (ErrorCode) -> RefusalAnswer
     ) {
         self.limits = limits
         self.isTurnedAway = isTurnedAway
-        self.mayRead = mayRead
         self.refusal = refusal
         clock = ConnectionClock(limits: limits, now: .now())
     }
@@ -93,8 +90,6 @@ extension ConnectionHandler {
             // After a request to change the protocol NIO's parser reads nothing more.
             let isKeptAlive = head.isKeepAlive && !head.headers.contains(name: "upgrade")
             state.requestBegan(isKeptAlive: isKeptAlive, isHTTP10: head.version == .http1_0)
-            isAboutProcess = OperationsRoutes.aboutProcess.contains(head.uri)
-            guard permitsAnswer() else { return }
         case .body:
             break
         case .end:
@@ -177,6 +172,7 @@ extension ConnectionHandler {
     private func endAnswer(
         _ context: ChannelHandlerContext, _ write: (((ChannelHandlerContext) -> Void)?) -> Void
     ) {
+        leave()
         switch state.answerEnded(hasMoreInput: !ahead.isEmpty) {
         case .nextRequest:
             write(nil)
@@ -193,6 +189,7 @@ extension ConnectionHandler {
 
     /// Answers instead of an endpoint, for the last time on this connection.
     private func refuse(_ code: ErrorCode, _ context: ChannelHandlerContext) {
+        leave()
         guard state.canRefuse else {
             // Half of another answer is out; cutting it off is all that can be said.
             state.closed()
@@ -234,9 +231,20 @@ extension ConnectionHandler {
     /// To be asked after what is answered was read. False when it must not be shown any more; the
     /// caller has been told something else then.
     func permitsAnswer() -> Bool {
-        guard let mayRead, !isAboutProcess, !mayRead(), let context else { return true }
+        guard let permit, !permit.isValid, let context else { return true }
         refuse(.notReady, context)
         return false
+    }
+
+    /// The request that has just arrived is answered from what this server owns.
+    func answers(under permit: RequestPermit) {
+        leave()
+        self.permit = permit
+    }
+
+    private func leave() {
+        permit?.leave()
+        permit = nil
     }
 
     /// A relayed answer begins; what its head has to say about the connection.
@@ -331,6 +339,7 @@ extension ConnectionHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        leave()
         state.closed()
         timer?.task.cancel()
         timer = nil

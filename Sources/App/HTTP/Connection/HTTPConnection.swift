@@ -21,13 +21,13 @@ package struct HTTPConnection: HTTPChannelHandler {
     private let registry: ConnectionRegistry
     private let gateway: Gateway?
     private let direct: DirectRoutes?
-    private let duty: OwnerDuty?
+    private let router: RouterParts?
     private let refusal: @Sendable (ErrorCode) -> RefusalAnswer
 
     init(
         front: Front, limits: ConnectionLimits, connectionsMax: Int, tls: TLSIdentity?,
         registry: ConnectionRegistry,
-        gateway: Gateway?, direct: DirectRoutes?, duty: OwnerDuty?
+        gateway: Gateway?, direct: DirectRoutes?, router: RouterParts?
     ) {
         self.front = front
         self.limits = limits
@@ -36,7 +36,7 @@ package struct HTTPConnection: HTTPChannelHandler {
         self.registry = registry
         self.gateway = gateway
         self.direct = direct
-        self.duty = duty
+        self.router = router
         refusal = front.refusal
     }
 
@@ -52,15 +52,18 @@ package struct HTTPConnection: HTTPChannelHandler {
             let decoder = HTTPRequestDecoder(
                 leftOverBytesStrategy: .dropBytes, limitConfiguration: limits.decoding)
             let connection = ConnectionHandler(
-                limits: limits, isTurnedAway: isTurnedAway, mayRead: duty?.mayRead,
-                refusal: refusal)
+                limits: limits, isTurnedAway: isTurnedAway, refusal: refusal)
             try pipeline.addHandlers([
                 HTTPResponseEncoder(), ByteGate(connection), ByteToMessageHandler(decoder),
                 connection,
             ])
-            if let duty { try pipeline.addHandler(HopHandler(duty.seal, clock: duty.clock)) }
+            let peer = Self.peer(channel)
+            if let router {
+                try pipeline.addHandler(
+                    RouterHandler(router, connection: connection, peer: peer))
+            }
             if let gateway {
-                let (loop, peer) = (gateway.loop(channel.eventLoop), Self.peer(channel))
+                let loop = gateway.loop(channel.eventLoop)
                 if let direct {
                     try pipeline.addHandler(
                         DirectHandler(direct, loop: loop, connection: connection, peer: peer))

@@ -5,7 +5,7 @@ package import HTTPTypes
 /// believed only as far as it was added by proxies that the operator trusts.
 package struct SourceResolver: Sendable {
     private let trustedProxies: [AddressRange]
-    /// Whether a `HopHandler` is in front, which leaves what other servers of the cluster say.
+    /// Whether a `RouterHandler` is in front, which leaves what other servers of the cluster say.
     private let isInCluster: Bool
 
     package init(trustedProxies: [AddressRange], isInCluster: Bool = false) {
