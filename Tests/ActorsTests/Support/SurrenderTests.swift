@@ -36,11 +36,11 @@ struct SurrenderTests {
         let given = await owner.surrender()
         let recovered = try replayed(world.log)
         #expect(given.state == recovered.accounts[Int(user.id.shard.rawValue)].state)
-        #expect(await world.accounts.authenticate(secret, at: world.start) == nil)
+        #expect(try await world.accounts.authenticate(secret, at: world.start) == nil)
         #expect(world.accounts.authenticateNow(secret, at: world.start) == nil)
         #expect(await owner.counts.users == 0)
         await owner.adopt(given)
-        let again = await world.accounts.authenticate(secret, at: world.start)
+        let again = try await world.accounts.authenticate(secret, at: world.start)
         #expect(again?.user == principal.user)
     }
 
@@ -60,8 +60,8 @@ struct SurrenderTests {
             await move(here, there)
             swap(&here, &there)
             for secret in secrets {
-                #expect(await here.authenticate(secret, at: world.start) != nil)
-                #expect(await there.authenticate(secret, at: world.start) == nil)
+                #expect(try await here.authenticate(secret, at: world.start) != nil)
+                #expect(try await there.authenticate(secret, at: world.start) == nil)
             }
         }
         let recovered = try replayed(world.log)
