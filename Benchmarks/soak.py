@@ -37,8 +37,12 @@ SETTINGS = {
     "COUNTERSIGN_SNAPSHOT_LOG_BYTES": str(8 << 20),
     "COUNTERSIGN_AUTH_SESSION_IDLE_SECONDS": "60",
 }
-# Of the last third beyond the middle one.
-GROWTH_MAX = 0.03
+# Of the last third beyond the middle one. While a snapshot is written, memory is a third higher; a
+# median would tell how often samples fell into that, so what is compared is the floor and the peak.
+# Two megabytes of a thread's arena come and go.
+FLOOR_GROWTH_MAX = 0.05
+PEAK_GROWTH_MAX = 0.10
+FLOOR_TENTH, PEAK_TENTH = 1, 9
 DESCRIPTORS_GROWTH_MAX = 8
 WATCHED = {
     "process_resident_memory_bytes": "memory",
@@ -63,10 +67,14 @@ def load(server, minutes: float, upstream_port: int, result) -> subprocess.Popen
     return subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL)
 
 
-def thirds(samples: list[dict[str, float]], field: str) -> list[float]:
+def growth(samples: list[dict[str, float]], field: str, tenth: int) -> tuple[float, float]:
+    """Of the last third beyond the middle one: a part of it, and by how much."""
     size = len(samples) // 3
-    parts = [samples[:size], samples[size : 2 * size], samples[2 * size :]]
-    return [statistics.median(one[field] for one in part) for part in parts]
+    middle, last = (
+        statistics.quantiles([one[field] for one in part], n=10)[tenth - 1]
+        for part in (samples[size : 2 * size], samples[2 * size :])
+    )
+    return last / middle - 1, last - middle
 
 
 def main() -> int:
@@ -90,12 +98,13 @@ def main() -> int:
                 samples.append(sample(server.origin) | {"at": time.monotonic() - began})
         outcome = json.loads(result.read_text())
         server.program.stop()
-    memory, descriptors = thirds(samples, "memory"), thirds(samples, "descriptors")
-    growth = memory[2] / memory[1] - 1
-    more = descriptors[2] - descriptors[1]
+    floor, peak = (growth(samples, "memory", each)[0] for each in (FLOOR_TENTH, PEAK_TENTH))
+    more = growth(samples, "descriptors", PEAK_TENTH)[1]
     failed = outcome["total"]["failed"]
-    is_flat = growth <= GROWTH_MAX and more <= DESCRIPTORS_GROWTH_MAX
-    text = page(minutes, samples, outcome, growth, more, is_flat and not failed)
+    is_flat = (
+        floor <= FLOOR_GROWTH_MAX and peak <= PEAK_GROWTH_MAX and more <= DESCRIPTORS_GROWTH_MAX
+    )
+    text = page(minutes, samples, outcome, floor, peak, more, is_flat and not failed)
     print(text)
     if "--write" in sys.argv:
         PAGE.write_text(text)
@@ -113,7 +122,7 @@ def failures(outcome) -> str:
     return f"{outcome['total']['failed']:,}" + (f" ({', '.join(kinds)})" if kinds else "")
 
 
-def page(minutes, samples, outcome, growth, more, is_good) -> str:
+def page(minutes, samples, outcome, floor, peak, more, is_good) -> str:
     step = max(1, len(samples) // ROWS)
     rows = [
         [
@@ -139,8 +148,10 @@ minutes, with a snapshot each half minute and sessions that end after a minute.
 
 {table(["minute", "memory MB", "file descriptors", "sessions"], rows)}
 
-From the middle third to the last, memory grew by {growth:+.1%} (at most {GROWTH_MAX:.0%}) and file
-descriptors by {more:+.0f} (at most {DESCRIPTORS_GROWTH_MAX}): **{verdict}**.
+From the middle third to the last, memory at rest (its lowest tenth) grew by {floor:+.1%} (at most
+{FLOOR_GROWTH_MAX:.0%}), while a snapshot is written (its highest tenth) by {peak:+.1%} (at most
+{PEAK_GROWTH_MAX:.0%}), and file descriptors by {more:+.0f} (at most {DESCRIPTORS_GROWTH_MAX}):
+**{verdict}**.
 """
 
 
