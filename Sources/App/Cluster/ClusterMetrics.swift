@@ -28,5 +28,24 @@ struct ClusterMetrics: Sendable {
             text.sample(labels: [("shard", "\(shard)")], Double(status.epoch))
         }
         ShardMetrics(statuses: statuses).write(to: &text)
+        writeCopies(to: &text)
+    }
+
+    /// Only the shards that this server owns: it is their owner who looks after the copies.
+    private func writeCopies(to text: inout PrometheusText) {
+        let standings = log.copies.all.sorted { $0.key < $1.key }
+        text.family(
+            "countersign_cluster_scrubbed_timestamp_seconds", .gauge,
+            "When all copies of the shard were looked at.")
+        for (shard, standing) in standings {
+            text.sample(labels: [("shard", "\(shard)")], Double(standing.scrubbedAtSeconds))
+        }
+        text.family(
+            "countersign_cluster_damaged_copies", .gauge,
+            "Copies of the shard that were found damaged. The log names server and message.")
+        for (shard, standing) in standings {
+            text.sample(
+                labels: [("shard", "\(shard)")], Double(standing.report.findings.count))
+        }
     }
 }

@@ -79,7 +79,10 @@ struct ClusterServer: Sendable {
             shardCount: member.log.shardCount,
             usage: Core.usage(process.settings, core.catalog), keeper: keeper,
             onLost: Self.restart(process))
-        return Following(member: member, follower: follower)
+        let scrubbing = CopyScrubbing(
+            log: member.log, intervalSeconds: Int64(process.settings.cluster.scrubSeconds),
+            clock: process.clock, logger: process.logger)
+        return Following(member: member, follower: follower, scrubbing: scrubbing)
     }
 
     var departure: Departure { Departure(server: self) }

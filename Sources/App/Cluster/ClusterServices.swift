@@ -7,12 +7,14 @@ import ServiceLifecycle
 struct Following: Service {
     let member: ClusterMember
     let follower: StateFollower
+    let scrubbing: CopyScrubbing
 
     func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for shard in member.shards {
                 group.addTask { try await follow(shard) }
             }
+            group.addTask { await scrubbing.run() }
             group.addTask {
                 member.stand()
                 try await gracefulShutdown()

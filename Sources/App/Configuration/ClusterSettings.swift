@@ -13,6 +13,8 @@ struct ClusterSettings: Sendable {
     /// The lowest takes over first.
     var ordinal = 0
     var replicas = 3
+    /// How often all copies of the log are looked at; 0 is never.
+    var scrubSeconds = 86_400
     var user = ""
     var passwordFile = ""
     var seedFile = ""
@@ -91,6 +93,9 @@ extension SettingKeys {
         .integer(
             "cluster.replicas", \.cluster.replicas, 1...5,
             "Copies that NATS keeps of each stream; fewer than 3 is for tests."),
+        .integer(
+            "cluster.scrub_seconds", \.cluster.scrubSeconds, 0...2_678_400,
+            "How often each shard's copies in NATS are read and checked; 0 is never."),
         .text("cluster.user", \.cluster.user, "The user that NATS knows us as."),
         .text(
             "cluster.password_file", \.cluster.passwordFile, "File with that user's password."),

@@ -14,6 +14,7 @@ struct Attention: Sendable, Equatable {
         case diskNearlyFull = "disk_nearly_full"
         case streamFull = "stream_full"
         case shardStopped = "shard_stopped"
+        case copyDamaged = "copy_damaged"
         case logBehind = "log_behind"
         case eventsLost = "events_lost"
         case snapshotFailed = "snapshot_failed"
@@ -88,6 +89,12 @@ extension Attention {
                     .streamFull, .critical, "A stream of the cluster is full",
                     "What would have to be written to it is refused; reads go on.",
                     fix: "Make room on the disks of the NATS servers, or raise their limits."))
+        }
+        if let finding = cluster.damagedCopies.first {
+            found.append(
+                Attention(
+                    .copyDamaged, .critical, "A copy of the log is damaged",
+                    "\(finding).", fix: "Do it soon: the other copies are all there is."))
         }
         if !cluster.stopped.isEmpty {
             let shards = cluster.stopped.map(String.init).joined(separator: ", ")

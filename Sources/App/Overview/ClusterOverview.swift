@@ -28,15 +28,19 @@ struct ClusterOverview: Sendable, Equatable {
     /// The place in the list is the shard's number.
     let shards: [Shard]
     let thisServer: String
+    /// Of the shards that are here.
+    let damagedCopies: [Scrubber.Finding]
 
-    init(shards: [Shard], thisServer: String) {
+    init(shards: [Shard], thisServer: String, damagedCopies: [Scrubber.Finding] = []) {
         self.shards = shards
         self.thisServer = thisServer
+        self.damagedCopies = damagedCopies
     }
 
     init(_ log: JetStreamLog) {
         shards = (0..<log.shardCount).map { Shard(log.status(of: ShardID(UInt16($0)))) }
         thisServer = log.settings.address
+        damagedCopies = log.copies.findings
     }
 
     var isFull: Bool { shards.contains(where: \.isFull) }

@@ -10,6 +10,8 @@ package import Persistence
 package final class JetStreamLog: EventLog {
     package let shardCount: Int
     package let settings: ReplicatedLogSettings
+    /// What scrubbing has found.
+    package let copies = CopyStandings()
     let drivers: [ShardDriver]
     let jetStream: JetStream
     private let onLost: @Sendable (ShardID) -> Void

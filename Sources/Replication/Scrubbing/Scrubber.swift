@@ -12,6 +12,13 @@ package struct Scrubber: Sendable {
         package let server: String
         package let sequence: UInt64
         package let reason: String
+
+        package init(shard: ShardID, server: String, sequence: UInt64, reason: String) {
+            self.shard = shard
+            self.server = server
+            self.sequence = sequence
+            self.reason = reason
+        }
     }
 
     package struct Report: Equatable, Sendable {

@@ -1,4 +1,6 @@
 import Actors
+import Persistence
+import Replication
 import Testing
 
 @testable import App
@@ -31,6 +33,15 @@ struct AttentionTests {
             let others = $0.cluster?.shards ?? []
             $0.cluster = ClusterOverview(
                 shards: others + [.init(standing: .stopped)], thisServer: "")
+        },
+        Case(code: .copyDamaged, severity: .critical) {
+            let others = $0.cluster?.shards ?? []
+            $0.cluster = ClusterOverview(
+                shards: others, thisServer: "",
+                damagedCopies: [
+                    Scrubber.Finding(
+                        shard: ShardID(3), server: "nats-2", sequence: 7, reason: "damaged")
+                ])
         },
         Case(code: .logBehind, severity: .critical) {
             $0.logStallMilliseconds = Attention.logStallMillisecondsMax + 1
@@ -110,7 +121,7 @@ struct AttentionTests {
         #expect(list.count == Self.cases.count - 1 + 2)
         let severities = list.map(\.severity)
         let critical = severities.prefix { $0 == .critical }.count
-        #expect(critical == 5)
+        #expect(critical == 6)
         #expect(severities.dropFirst(critical).allSatisfy { $0 == .warning })
     }
 
