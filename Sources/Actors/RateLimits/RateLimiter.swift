@@ -40,10 +40,13 @@ package actor RateLimiter {
         for entry in entries { table.restore(entry, at: now) }
     }
 
-    /// Hands out all buckets, and begins anew with full ones.
-    func removeAll() -> [[UInt8]] {
-        defer { table.removeAll() }
-        return snapshotChunks()
+    /// All buckets that are not full.
+    var entries: [RateLimitEntry] { table.entries() }
+
+    /// Gives away the buckets of those keys, in one turn.
+    func remove(where isGone: @Sendable (RateKey) -> Bool) -> [RateLimitEntry] {
+        defer { table.remove(where: isGone) }
+        return table.entries(where: isGone)
     }
 }
 
@@ -57,7 +60,7 @@ package struct RateLimiters: Sendable {
     private static let limitersCount = 16
 
     private let policies: [RateClass: RateLimitPolicy]
-    private let limiters: [RateLimiter]
+    let limiters: [RateLimiter]
     private let refusalCounts = RefusalCounts()
 
     package init(
@@ -109,23 +112,13 @@ package struct RateLimiters: Sendable {
 
     /// Puts the buckets of one chunk back, each where its key belongs in this process.
     package func restore(chunk: [UInt8], at now: Timestamp) async throws(DecodingFault) {
-        let entries = try RateLimitEntry.decode(chunk)
+        await restore(try RateLimitEntry.decode(chunk), at: now)
+    }
+
+    func restore(_ entries: [RateLimitEntry], at now: Timestamp) async {
         for (place, entries) in Dictionary(grouping: entries, by: { self.place(of: $0.key) }) {
             await limiters[place].restore(entries, at: now)
         }
-    }
-
-    /// Gives the buckets up: they are somebody else's from then on.
-    package func surrender() async -> [[UInt8]] {
-        var chunks: [[UInt8]] = []
-        for limiter in limiters { chunks += await limiter.removeAll() }
-        return chunks
-    }
-
-    /// Goes on with the buckets as others have left them.
-    package func adopt(_ chunks: [[UInt8]], at now: Timestamp) async throws(DecodingFault) {
-        _ = await surrender()
-        for chunk in chunks { try await restore(chunk: chunk, at: now) }
     }
 
     private func limiter(of key: RateKey) -> RateLimiter { limiters[place(of: key)] }

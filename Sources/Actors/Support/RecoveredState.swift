@@ -8,7 +8,7 @@ package struct RecoveredState: Sendable {
     package internal(set) var tokensLastUsed: [ServiceTokenID: Timestamp] = [:]
     package internal(set) var usage: UsageState
     package internal(set) var alerts = AlertsState()
-    package internal(set) var rateLimitChunks: [[UInt8]] = []
+    package internal(set) var rateLimits: RecoveredRateLimits
     package private(set) var recordsReplayed = 0
     /// The state of usage before anything has happened.
     private let noUsage: UsageState
@@ -18,19 +18,25 @@ package struct RecoveredState: Sendable {
 
     package init(shardCount: Int, usage: UsageState) {
         accounts = Array(repeating: RecoveredAccounts(), count: shardCount)
+        rateLimits = RecoveredRateLimits(shardCount: shardCount)
         self.usage = usage
         noUsage = usage
     }
 
     /// Forgets everything about a shard. What concerns the whole installation lives in shard 0.
     package mutating func reset(_ shard: ShardID) {
+        forget(shard)
+        rateLimits.reset(shard)
+    }
+
+    /// The same, but for the buckets of rate limits.
+    mutating func forget(_ shard: ShardID) {
         accounts[Int(shard.rawValue)] = RecoveredAccounts()
         guard shard == Self.commonShard else { return }
         installation = InstallationState()
         tokensLastUsed = [:]
         usage = noUsage
         alerts = AlertsState()
-        rateLimitChunks = []
     }
 
     /// - Throws: `StorageError.corrupt` when what passed its checksums cannot be understood, for
@@ -80,7 +86,7 @@ package struct RecoveredState: Sendable {
         case .usage:
             try usage.restore(chunk: chunk, appliedRecord: header.appliedRecord)
         case .rateLimits:
-            rateLimitChunks.append(chunk)
+            try rateLimits.restore(chunk, of: header.shard)
         case .alerts:
             try alerts.restore(chunk: chunk, appliedRecord: header.appliedRecord)
         }

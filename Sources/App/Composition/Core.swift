@@ -79,7 +79,7 @@ struct Core: Sendable {
     ) async throws -> Core {
         let random = SystemRandomSource()
         let limiters = RateLimiters(policies: settings.rateLimits)
-        for chunk in recovered.rateLimitChunks {
+        for chunk in recovered.rateLimits.chunks {
             try await limiters.restore(chunk: chunk, at: clock.now())
         }
         let hasher = settings.makeHasher()

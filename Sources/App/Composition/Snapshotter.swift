@@ -83,11 +83,14 @@ struct Snapshotter: Sendable {
     /// The state of everything that is here; each actor's is copied in one turn of it and encoded
     /// later.
     func parts() async -> [SnapshotPart] {
+        let stays = accounts.shards.indices.map { holds.stay(of: ShardID(UInt16($0))) }
+        let buckets = await rateLimiters.snapshotChunks(shardCount: accounts.shards.count)
         var parts: [SnapshotPart] = []
         for (index, actor) in accounts.shards.enumerated() {
             let shard = ShardID(UInt16(index))
-            guard let stay = holds.stay(of: shard) else { continue }
+            guard let stay = stays[index] else { continue }
             var own = await actor.snapshotParts()
+            if let part = RateLimiters.snapshotPart(of: shard, buckets[index]) { own.append(part) }
             if shard == RecoveredState.commonShard { own += await commonParts() }
             // What came or went meanwhile is not whole.
             if holds.stay(of: shard) == stay { parts += own }
@@ -96,16 +99,8 @@ struct Snapshotter: Sendable {
     }
 
     private func commonParts() async -> [SnapshotPart] {
-        var parts = await accounts.installation.snapshotParts()
-        parts += await usage.snapshotParts()
-        parts += await alerts.snapshotParts()
-        let buckets = await rateLimiters.snapshotChunks()
-        parts.append(
-            SnapshotPart(
-                kind: SnapshotPartKind.rateLimits.rawValue, shard: RecoveredState.commonShard,
-                appliedRecord: 0,
-                nextChunk: OneByOne(buckets) { $0 }.next))
-        return parts
+        await accounts.installation.snapshotParts() + usage.snapshotParts()
+            + alerts.snapshotParts()
     }
 }
 

@@ -65,6 +65,12 @@ package final class DataDirectory: Sendable {
                 path: path, fileSystem: fileSystem, manifest: manifest, lock: lock,
                 clock: clock)
         }
+        guard !names.contains(FileName.unfinished) else {
+            throw .missing(
+                file: path + "/" + FileName.manifest,
+                reason: "what was to be moved into the directory has not all arrived; "
+                    + "do `countersign migrate --to directory` again")
+        }
         try checkIsNew(path, names, fileSystem)
         let manifest = Manifest(
             directory: id, shardCount: shardCount, activeFirstFrame: 1, metadata: newMetadata())
@@ -136,7 +142,7 @@ package final class DataDirectory: Sendable {
         return slash == path.startIndex ? "/" : String(Substring(path[..<slash]))
     }
 
-    private static func takeLock(
+    static func takeLock(
         _ path: String, _ fileSystem: any FileSystem, process: Int32?
     ) throws(StorageError) -> any StorageFile {
         let lock = try fileSystem.open(path + "/" + FileName.lock, .writingOrCreating)

@@ -13,6 +13,8 @@ enum FileName: Equatable {
     static let manifest = "manifest"
     static let newManifest = "manifest-new.tmp"
     static let lock = "lock"
+    /// Says that the directory is still being written. With a manifest beside it, it is a leftover.
+    static let unfinished = "manifest-unfinished.tmp"
     static let newTorn = "torn-new.tmp"
     static let newSnapshot = "snapshot-new.tmp"
 

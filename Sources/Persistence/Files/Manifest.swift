@@ -21,7 +21,7 @@ package struct DirectoryID: Hashable, Sendable {
 ///
 /// The checksum covers everything before its line. Zeros may follow: the file is written over room
 /// that was reserved for it, so that a full disk can't stop a segment from being put into service.
-struct Manifest: Equatable, Sendable {
+package struct Manifest: Equatable, Sendable {
     var directory: DirectoryID
     var shardCount: Int
     /// The number of the first frame of the segment that is written to.

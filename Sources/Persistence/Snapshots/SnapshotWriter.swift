@@ -30,27 +30,15 @@ struct SnapshotWriter {
     private func writeFile(
         _ path: String, _ parts: [SnapshotPart], _ header: SnapshotHeader
     ) throws(StorageError) {
-        let file = try directory.fileSystem.open(path, .replacing)
-        defer { file.close() }
-        var hash = RunningSHA256()
-        var offset: UInt64 = 0
-        var blocks: UInt64 = 0
-        func add(_ bytes: [UInt8]) throws(StorageError) {
-            try file.write(bytes, at: offset)
-            hash.update(bytes, in: 0..<bytes.count)
-            offset += UInt64(bytes.count)
-        }
-        try add(header.encoded)
+        var snapshot = try NewSnapshot(
+            try directory.fileSystem.open(path, .replacing), header: header)
+        defer { snapshot.close() }
         for part in parts {
             let partHeader = SnapshotPartHeader(
                 kind: part.kind, shard: part.shard, appliedRecord: part.appliedRecord)
-            while let chunk = part.nextChunk() {
-                try add(SnapshotBlock(partHeader, chunk: chunk).encoded)
-                blocks += 1
-            }
+            while let chunk = part.nextChunk() { try snapshot.add(partHeader, chunk: chunk) }
         }
-        let footer = SnapshotFooter(blocks: blocks, length: offset, hash: hash.finish())
-        try file.write(footer.encoded, at: offset)
-        try file.fsync()
+        try snapshot.end()
+        try snapshot.sync()
     }
 }

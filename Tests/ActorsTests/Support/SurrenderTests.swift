@@ -173,12 +173,20 @@ struct SurrenderTests {
         let here = RateLimiters(policies: [.sms: policy])
         let there = RateLimiters(policies: [.sms: policy])
         let key = RateKey.source(.unknown)
-        for _ in 0..<2 { #expect(await here.take(.sms, key, at: now)?.isAllowed == true) }
-        try await there.adopt(await here.surrender(), at: now)
+        let home = key.home(of: 16)
+        let stranger = RateKey.source(.v4(7))
+        #expect(stranger.home(of: 16) != home)
+        for key in [key, stranger] {
+            for _ in 0..<2 { #expect(await here.take(.sms, key, at: now)?.isAllowed == true) }
+        }
+        try await there.adopt(await here.surrender(home, of: 16), of: home, of: 16, at: now)
         #expect(await there.take(.sms, key, at: now)?.isAllowed == false)
         #expect(await here.take(.sms, key, at: now)?.isAllowed == true)
+        // What belongs to other shards stays where it is.
+        #expect(await here.take(.sms, stranger, at: now)?.isAllowed == false)
+        #expect(await there.take(.sms, stranger, at: now)?.isAllowed == true)
         // A second taking over replaces what was known.
-        try await there.adopt([], at: now)
+        try await there.adopt([], of: home, of: 16, at: now)
         #expect(await there.take(.sms, key, at: now)?.isAllowed == true)
     }
 }

@@ -1,3 +1,4 @@
+import Actors
 import Persistence
 import TestSupport
 import Testing
@@ -20,6 +21,20 @@ struct ClusterMetadataTests {
         let name = [11] + Array("countersign".utf8)
         let id: [UInt8] = [1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]
         #expect(Self.metadata.bytes == [1] + name + id + [16, 0, 3, 1, 2, 3])
+    }
+
+    @Test("that its data is elsewhere is version 2, which older programs refuse")
+    func movedAway() throws {
+        var moved = Self.metadata
+        moved.movedAwayAt = Timestamp(milliseconds: 0x0102)
+        #expect(try ClusterMetadata(moved.bytes) == moved)
+        #expect(
+            moved.bytes == [2] + Self.metadata.bytes.dropFirst() + [2, 1, 0, 0, 0, 0, 0, 0])
+        #expect(throws: DecodingFault.self) {
+            try ClusterMetadata([1] + moved.bytes.dropFirst())
+        }
+        moved.movedAwayAt = nil
+        #expect(moved.bytes == Self.metadata.bytes)
     }
 
     @Test("whatever else is an error and no trap", arguments: 0..<300)

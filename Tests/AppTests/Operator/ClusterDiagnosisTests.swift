@@ -1,3 +1,4 @@
+import Actors
 import Foundation
 import NATS
 import Persistence
@@ -69,6 +70,17 @@ struct ClusterDiagnosisTests {
         #expect(diagnosis.status == .success)
         let topics = Set(diagnosis.findings.map(\.topic))
         #expect(topics.isSuperset(of: [Topic.engine, Topic.streams, Topic.copies, Topic.sync]))
+    }
+
+    @Test("a cluster whose data was moved away has a server elsewhere")
+    func movedAway() throws {
+        let diagnosis = try Self.diagnose {
+            $0.metadata = .movedAway(
+                name: "countersign", at: Timestamp(milliseconds: 1_795_500_000_000))
+        }
+        #expect(diagnosis.status == .configuration)
+        #expect(Self.notes(diagnosis).map(\.level) == [.problem])
+        #expect(Self.notes(diagnosis).allSatisfy { $0.text.contains("into a directory at 2026-") })
     }
 
     @Test("one server that is away is a note; all of them are a problem, and nothing else is said")

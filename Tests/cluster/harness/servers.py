@@ -28,6 +28,7 @@ class Member:
 
     def __init__(self, home: Path, ordinal: int, port: int, engine: str, key: str):
         self.home, self.ordinal, self.port = home, ordinal, port
+        self.folder = "data"
         home.mkdir(parents=True, exist_ok=True)
         self.url = f"http://127.0.0.1:{port}"
         self.environment = {
@@ -58,20 +59,25 @@ class Member:
             "COUNTERSIGN_CLUSTER_PEER_CA_FILE": str(certificate),
         }
 
-    def alone(self) -> "Member":
-        """The same server before there was a cluster."""
+    def alone(self, folder: str = "data") -> "Member":
+        """The same server without a cluster: before there was one, or after it."""
         member = Member.__new__(Member)
         member.__dict__ = {**self.__dict__, "environment": {
             name: value for name, value in self.environment.items() if "CLUSTER" not in name
-        }}
+        }, "folder": folder}
         return member.start()
 
-    def migrate(self) -> subprocess.CompletedProcess:
-        arguments = ["migrate", "--to", "cluster", "--data-dir", str(self.home / "data")]
+    def migrate(
+        self, *more: str, to: str = "cluster", folder: str = "data"
+    ) -> subprocess.CompletedProcess:
+        arguments = ["migrate", "--to", to, "--data-dir", str(self.home / folder), *more]
+        return self.run(*arguments)
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess:
         return subprocess.run(
             [str(COUNTERSIGN), *arguments], cwd=self.home, capture_output=True, text=True,
             # The address that servers have by a flag.
-            env={**self.environment, "COUNTERSIGN_PORT": str(self.port)}, timeout=60, check=False,
+            env={**self.environment, "COUNTERSIGN_PORT": str(self.port)}, timeout=120, check=False,
         )
 
     def hand_over(self) -> subprocess.CompletedProcess:
@@ -82,7 +88,8 @@ class Member:
         )
 
     def start(self) -> "Member":
-        arguments = ["serve", "--port", str(self.port), "--data-dir", str(self.home / "data")]
+        arguments = ["serve", "--port", str(self.port), "--data-dir",
+                     str(self.home / self.folder)]
         with open(self.home / "out.log", "ab") as out, open(self.home / "err.log", "ab") as err:
             self.process = subprocess.Popen(
                 [str(COUNTERSIGN), *arguments], env=self.environment, cwd=self.home,

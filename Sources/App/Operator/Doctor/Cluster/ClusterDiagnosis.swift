@@ -1,3 +1,4 @@
+import Actors
 import NATS
 import Replication
 
@@ -110,6 +111,12 @@ struct ClusterDiagnosis {
                 "what the servers have in common can't be read: "
                     + reason,
                 fix: "The stream META needs a leader: two of its three copies have to be up.")
+        case .movedAway(let name, let at):
+            diagnosis.problem(
+                Topic.cluster, .configuration,
+                "the data of \"\(name)\" was moved into a directory at \(at.rfc3339), and no "
+                    + "server of the cluster starts",
+                fix: "Start the server on that directory, without cluster: in its settings.")
         case .found(let name, _) where name != facts.name:
             diagnosis.problem(
                 Topic.cluster, .configuration,

@@ -1,3 +1,4 @@
+import Actors
 import NATS
 
 /// What `doctor` has seen of a cluster, before anything is made of it.
@@ -19,6 +20,8 @@ struct ClusterFacts: Sendable {
         /// Nobody has founded a cluster here.
         case none
         case found(name: String, key: Key)
+        /// Its data is in a directory now.
+        case movedAway(name: String, at: Timestamp)
         case unknown(String)
     }
 

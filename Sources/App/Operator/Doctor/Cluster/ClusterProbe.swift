@@ -68,7 +68,9 @@ struct ClusterProbe: Sendable {
         do {
             if let metadata = try await registry.stored(in: jetStream) {
                 shardCount = metadata.shardCount
-                facts.metadata = .found(name: metadata.name, key: key(of: metadata))
+                facts.metadata =
+                    metadata.movedAwayAt.map { .movedAway(name: metadata.name, at: $0) }
+                    ?? .found(name: metadata.name, key: key(of: metadata))
             }
         } catch {
             facts.metadata = .unknown("\(error)")
