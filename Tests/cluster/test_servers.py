@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from harness.checks import check_nothing_lost, make_admin, mint, pages
-from harness.servers import ROOT, Caller, Load, Members
+from harness.servers import PASSWORD, ROOT, Caller, Load, Members
 
 # What a take-over needs when the owner said nothing, and what a busy machine adds to it.
 OUTAGE_SECONDS_MAX = 12
@@ -95,7 +95,7 @@ def test_shards_move_back_and_forth(members, admin, token):
             moved = time.monotonic()
             answer = owner.hand_over()
             assert answer.returncode == 0, answer.stderr
-            assert "another server" in answer.stdout
+            assert "other servers own all shards" in answer.stdout
             other = members.owner(other_than=owner)
             load.wait(100)
             outages.append(load.outage(moved))
@@ -104,12 +104,55 @@ def test_shards_move_back_and_forth(members, admin, token):
             assert owner.hand_over().returncode == 1
             session = admin.send("GET", other.url + "/api/auth/session")
             assert session.status_code == 200
+            assert owner.hand_over("--end").returncode == 0
     print(f"\nmoved {MOVES} times: {', '.join(f'{each:.2f}' for each in outages)} s "
           "without an acknowledgement")
     assert max(outages) < HANDOVER_SECONDS_MAX
     assert load.refusals == [], "a hand-over in good order is nothing that callers see"
     assert {member.ordinal: member.process.pid for member in members.all} == processes
     assert not any("begins anew" in member.output() for member in members.all)
+    check_nothing_lost(members, admin, load)
+
+
+def test_shards_are_spread(members, admin, token):
+    """Each server has its share, each answers everything, and one that comes back gets its share
+    again, under load and without a refusal."""
+    with Load(members, token) as load:
+        began = time.monotonic()
+        served = members.wait_spread()
+        print(f"\nspread after {time.monotonic() - began:.1f} s: {served}")
+        people = []
+        for number in range(24):
+            person = Caller()
+            url = members.all[number % 3].url
+            assert person.register(url, f"person{number}@example.com").status_code == 201
+            people.append(person)
+        # They are in all shards, and every server knows each of them.
+        assert all(member.metric("countersign_users") > 0 for member in members.all)
+        for person in people:
+            for member in members.all:
+                assert person.send("GET", member.url + "/api/auth/session").status_code == 200
+        for number, member in enumerate(members.all):
+            answer = Caller().send("POST", member.url + "/api/auth/login", {
+                "email": f"person{number}@example.com", "password": PASSWORD})
+            assert answer.status_code == 200, answer.text
+            wrong = Caller().send("POST", member.url + "/api/auth/login", {
+                "email": f"person{number}@example.com", "password": "wrong horse battery"})
+            assert wrong.status_code == 401, wrong.text
+        users = pages(admin, members.all[1].url, "/api/admin/users", "users")
+        assert len({user["email"] for user in users}) == len(users) >= 25
+        for number, member in enumerate(members.all):
+            user = next(each for each in users if each["email"] == f"person{number}@example.com")
+            answer = admin.send("POST", f"{member.url}/api/admin/users/{user['id']}/disable")
+            assert answer.status_code in (200, 403), answer.text
+        leaving = members.all[2]
+        assert leaving.stop() == 0
+        members.wait_spread(members.all[:2])
+        leaving.start()
+        members.wait_ready()
+        members.wait_spread()
+        load.wait(100)
+    assert load.refusals == [], load.refusals
     check_nothing_lost(members, admin, load)
 
 

@@ -88,9 +88,10 @@ struct RateLimitEntry: Equatable, Sendable {
 
 extension RateLimitTable {
     /// Every bucket that is not full at the last moment seen, in wall-clock time.
-    func entries() -> [RateLimitEntry] {
+    func entries(where isWanted: (RateKey) -> Bool = { _ in true }) -> [RateLimitEntry] {
         buckets.compactMap { place, bucket in
-            guard let policy = policies[place.rateClass], bucket.missing > 0 else { return nil }
+            guard isWanted(place.key), let policy = policies[place.rateClass], bucket.missing > 0
+            else { return nil }
             return RateLimitEntry(
                 rateClass: place.rateClass, key: place.key,
                 missingThousandths: bucket.missingThousandths(policy),
@@ -98,10 +99,9 @@ extension RateLimitTable {
         }
     }
 
-    /// Every bucket is full again. The time goes on.
-    mutating func removeAll() {
-        buckets = [:]
-        sweepAt = min(bucketsMax, RateLimitTable.sweepMin)
+    /// The buckets of those callers are full again.
+    mutating func remove(where isGone: (RateKey) -> Bool) {
+        buckets = buckets.filter { !isGone($0.key.key) }
     }
 
     /// Puts one bucket back. The time between counts, unless the clock went back in it. A class

@@ -40,10 +40,14 @@ package actor RateLimiter {
         for entry in entries { table.restore(entry, at: now) }
     }
 
-    /// Hands out all buckets, and begins anew with full ones.
-    func removeAll() -> [[UInt8]] {
-        defer { table.removeAll() }
-        return snapshotChunks()
+    /// The same of one shard, with which they come and go.
+    func snapshotChunks(of shard: ShardID, _ shardCount: Int) -> [[UInt8]] {
+        RateLimitEntry.encode(table.entries { $0.home(of: shardCount) == shard })
+    }
+
+    /// Every bucket of the shard is full again.
+    func remove(_ shard: ShardID, _ shardCount: Int) {
+        table.remove { $0.home(of: shardCount) == shard }
     }
 }
 
@@ -115,16 +119,28 @@ package struct RateLimiters: Sendable {
         }
     }
 
-    /// Gives the buckets up: they are somebody else's from then on.
-    package func surrender() async -> [[UInt8]] {
+    /// The buckets that are kept with a shard.
+    package func snapshotChunks(of shard: ShardID, _ shardCount: Int) async -> [[UInt8]] {
         var chunks: [[UInt8]] = []
-        for limiter in limiters { chunks += await limiter.removeAll() }
+        for limiter in limiters { chunks += await limiter.snapshotChunks(of: shard, shardCount) }
         return chunks
     }
 
-    /// Goes on with the buckets as others have left them.
-    package func adopt(_ chunks: [[UInt8]], at now: Timestamp) async throws(DecodingFault) {
-        _ = await surrender()
+    /// Gives the buckets of a shard up: they are somebody else's from then on.
+    package func surrender(_ shard: ShardID, of shardCount: Int) async -> [[UInt8]] {
+        var chunks: [[UInt8]] = []
+        for limiter in limiters {
+            chunks += await limiter.snapshotChunks(of: shard, shardCount)
+            await limiter.remove(shard, shardCount)
+        }
+        return chunks
+    }
+
+    /// Goes on with the buckets of a shard as others have left them.
+    package func adopt(
+        _ chunks: [[UInt8]], of shard: ShardID, of shardCount: Int, at now: Timestamp
+    ) async throws(DecodingFault) {
+        for limiter in limiters { await limiter.remove(shard, shardCount) }
         for chunk in chunks { try await restore(chunk: chunk, at: now) }
     }
 

@@ -3,6 +3,8 @@ package import Persistence
 /// The state of one shard on its way between whoever follows the log and the actors that change it.
 package struct RecoveredShard: Sendable {
     package var accounts: RecoveredAccounts
+    /// The buckets that are kept with the shard.
+    package var rateLimitChunks: [[UInt8]]
     /// What there is once, in shard 0; nil in every other.
     package var common: Common?
 
@@ -11,22 +13,23 @@ package struct RecoveredShard: Sendable {
         package var tokensLastUsed: [ServiceTokenID: Timestamp]
         package var usage: UsageState
         package var alerts: AlertsState
-        package var rateLimitChunks: [[UInt8]]
 
         package init(
             installation: InstallationState, tokensLastUsed: [ServiceTokenID: Timestamp],
-            usage: UsageState, alerts: AlertsState, rateLimitChunks: [[UInt8]]
+            usage: UsageState, alerts: AlertsState
         ) {
             self.installation = installation
             self.tokensLastUsed = tokensLastUsed
             self.usage = usage
             self.alerts = alerts
-            self.rateLimitChunks = rateLimitChunks
         }
     }
 
-    package init(accounts: RecoveredAccounts, common: Common? = nil) {
+    package init(
+        accounts: RecoveredAccounts, rateLimitChunks: [[UInt8]] = [], common: Common? = nil
+    ) {
         self.accounts = accounts
+        self.rateLimitChunks = rateLimitChunks
         self.common = common
     }
 }
@@ -38,21 +41,22 @@ extension RecoveredState {
         defer { reset(shard) }
         return RecoveredShard(
             accounts: accounts[Int(shard.rawValue)],
+            rateLimitChunks: rateLimitChunks[Int(shard.rawValue)],
             common: shard == Self.commonShard
                 ? RecoveredShard.Common(
                     installation: installation, tokensLastUsed: tokensLastUsed, usage: usage,
-                    alerts: alerts, rateLimitChunks: rateLimitChunks)
+                    alerts: alerts)
                 : nil)
     }
 
     /// Takes back what was handed out; the log goes on after what is in it.
     package mutating func put(_ state: RecoveredShard, of shard: ShardID) {
         accounts[Int(shard.rawValue)] = state.accounts
+        rateLimitChunks[Int(shard.rawValue)] = state.rateLimitChunks
         guard let common = state.common else { return }
         installation = common.installation
         tokensLastUsed = common.tokensLastUsed
         usage = common.usage
         alerts = common.alerts
-        rateLimitChunks = common.rateLimitChunks
     }
 }

@@ -8,7 +8,8 @@ package struct RecoveredState: Sendable {
     package internal(set) var tokensLastUsed: [ServiceTokenID: Timestamp] = [:]
     package internal(set) var usage: UsageState
     package internal(set) var alerts = AlertsState()
-    package internal(set) var rateLimitChunks: [[UInt8]] = []
+    /// By shard.
+    package internal(set) var rateLimitChunks: [[[UInt8]]]
     package private(set) var recordsReplayed = 0
     /// The state of usage before anything has happened.
     private let noUsage: UsageState
@@ -18,6 +19,7 @@ package struct RecoveredState: Sendable {
 
     package init(shardCount: Int, usage: UsageState) {
         accounts = Array(repeating: RecoveredAccounts(), count: shardCount)
+        rateLimitChunks = Array(repeating: [], count: shardCount)
         self.usage = usage
         noUsage = usage
     }
@@ -25,12 +27,12 @@ package struct RecoveredState: Sendable {
     /// Forgets everything about a shard. What concerns the whole installation lives in shard 0.
     package mutating func reset(_ shard: ShardID) {
         accounts[Int(shard.rawValue)] = RecoveredAccounts()
+        rateLimitChunks[Int(shard.rawValue)] = []
         guard shard == Self.commonShard else { return }
         installation = InstallationState()
         tokensLastUsed = [:]
         usage = noUsage
         alerts = AlertsState()
-        rateLimitChunks = []
     }
 
     /// - Throws: `StorageError.corrupt` when what passed its checksums cannot be understood, for
@@ -80,7 +82,10 @@ package struct RecoveredState: Sendable {
         case .usage:
             try usage.restore(chunk: chunk, appliedRecord: header.appliedRecord)
         case .rateLimits:
-            rateLimitChunks.append(chunk)
+            guard rateLimitChunks.indices.contains(Int(header.shard.rawValue)) else {
+                throw DecodingFault.invalidValue("shard \(header.shard) of \(accounts.count)")
+            }
+            rateLimitChunks[Int(header.shard.rawValue)].append(chunk)
         case .alerts:
             try alerts.restore(chunk: chunk, appliedRecord: header.appliedRecord)
         }

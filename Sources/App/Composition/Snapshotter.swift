@@ -17,6 +17,8 @@ struct Snapshotter: Sendable {
     let alerts: AlertsActor
     let rateLimiters: RateLimiters
     let holds: ShardHolds
+    /// Whether buckets are kept with the shards that their callers belong to.
+    let spreadsLimits: Bool
     let clock: any WallClock
     let health: SnapshotHealth
     let intervalSeconds: Int64
@@ -87,7 +89,7 @@ struct Snapshotter: Sendable {
         for (index, actor) in accounts.shards.enumerated() {
             let shard = ShardID(UInt16(index))
             guard let stay = holds.stay(of: shard) else { continue }
-            var own = await actor.snapshotParts()
+            var own = await actor.snapshotParts() + limitParts(of: shard)
             if shard == RecoveredState.commonShard { own += await commonParts() }
             // What came or went meanwhile is not whole.
             if holds.stay(of: shard) == stay { parts += own }
@@ -96,16 +98,25 @@ struct Snapshotter: Sendable {
     }
 
     private func commonParts() async -> [SnapshotPart] {
-        var parts = await accounts.installation.snapshotParts()
-        parts += await usage.snapshotParts()
-        parts += await alerts.snapshotParts()
-        let buckets = await rateLimiters.snapshotChunks()
-        parts.append(
+        await accounts.installation.snapshotParts() + usage.snapshotParts()
+            + alerts.snapshotParts()
+    }
+
+    /// With a log of its own a server keeps all buckets in one place.
+    private func limitParts(of shard: ShardID) async -> [SnapshotPart] {
+        let chunks: [[UInt8]]
+        if spreadsLimits {
+            chunks = await rateLimiters.snapshotChunks(of: shard, accounts.shards.count)
+        } else if shard == RecoveredState.commonShard {
+            chunks = await rateLimiters.snapshotChunks()
+        } else {
+            return []
+        }
+        return [
             SnapshotPart(
-                kind: SnapshotPartKind.rateLimits.rawValue, shard: RecoveredState.commonShard,
-                appliedRecord: 0,
-                nextChunk: OneByOne(buckets) { $0 }.next))
-        return parts
+                kind: SnapshotPartKind.rateLimits.rawValue, shard: shard, appliedRecord: 0,
+                nextChunk: OneByOne(chunks) { $0 }.next)
+        ]
     }
 }
 

@@ -70,6 +70,21 @@ struct SurrenderTests {
         }
     }
 
+    @Test("an actor whose shard is elsewhere is not asked: it would say that nobody is there")
+    func elsewhere() async throws {
+        let world = World()
+        let (user, _, secret) = try await world.register()
+        let directory = AccountDirectory(
+            shards: world.accounts.shards, installation: world.accounts.installation,
+            isHere: { $0 != user.id.shard }, hasher: world.hasher, random: world.random)
+        let email = try EmailAddress("ada@example.com")
+        #expect(throws: AccountError.notReady) { try directory.owner(of: user.id) }
+        #expect(throws: AccountError.notReady) { try directory.shard(of: email) }
+        #expect(throws: AccountError.notReady) { try directory.actor(of: secret.shard) }
+        #expect(directory.authenticateNow(secret, at: world.start) == nil)
+        #expect(try directory.actor(of: ShardID(99)) == nil)
+    }
+
     @Test("wrong passwords are counted on by whoever takes over")
     func throttle() async throws {
         let world = World()
@@ -173,12 +188,20 @@ struct SurrenderTests {
         let here = RateLimiters(policies: [.sms: policy])
         let there = RateLimiters(policies: [.sms: policy])
         let key = RateKey.source(.unknown)
-        for _ in 0..<2 { #expect(await here.take(.sms, key, at: now)?.isAllowed == true) }
-        try await there.adopt(await here.surrender(), at: now)
+        let home = key.home(of: 16)
+        let stranger = RateKey.source(.v4(7))
+        #expect(stranger.home(of: 16) != home)
+        for key in [key, stranger] {
+            for _ in 0..<2 { #expect(await here.take(.sms, key, at: now)?.isAllowed == true) }
+        }
+        try await there.adopt(await here.surrender(home, of: 16), of: home, of: 16, at: now)
         #expect(await there.take(.sms, key, at: now)?.isAllowed == false)
         #expect(await here.take(.sms, key, at: now)?.isAllowed == true)
+        // What belongs to other shards stays where it is.
+        #expect(await here.take(.sms, stranger, at: now)?.isAllowed == false)
+        #expect(await there.take(.sms, stranger, at: now)?.isAllowed == true)
         // A second taking over replaces what was known.
-        try await there.adopt([], at: now)
+        try await there.adopt([], of: home, of: 16, at: now)
         #expect(await there.take(.sms, key, at: now)?.isAllowed == true)
     }
 }
