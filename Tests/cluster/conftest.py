@@ -3,7 +3,6 @@
 import os
 
 import pytest
-
 from harness import Engine, Tool
 from harness.engine import NATS
 from harness.tool import BINARY

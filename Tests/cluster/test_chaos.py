@@ -8,7 +8,6 @@ import time
 from collections import defaultdict
 
 import pytest
-
 from harness import Proxy
 from harness.checks import check_nothing_lost, make_admin, mint
 from harness.registers import Registers

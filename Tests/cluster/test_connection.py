@@ -6,7 +6,6 @@ import subprocess
 import threading
 
 import pytest
-
 from harness import Node, free_ports
 
 

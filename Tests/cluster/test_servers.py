@@ -1,17 +1,12 @@
 """Three servers on three NATS servers: the owner is killed, stopped and made to stand still."""
 
-import base64
-import hmac
 import json
 import re
-import struct
 import time
 import uuid
 
 import pytest
-import requests
-
-from harness.checks import check_nothing_lost, make_admin, mint, pages
+from harness.checks import check_nothing_lost, eventually, make_admin, mint, pages
 from harness.servers import PASSWORD, ROOT, Caller, Load, Members
 
 # What a take-over needs when the owner said nothing, and what a busy machine adds to it.
@@ -38,29 +33,6 @@ def admin(members) -> Caller:
 @pytest.fixture
 def token(members, admin) -> str:
     return mint(admin, members)
-
-
-def totp(secret: str, steps: int = 0) -> str:
-    """RFC 6238, so many steps of half a minute from now."""
-    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
-    moment = struct.pack(">Q", int(time.time()) // 30 + steps)
-    digest = hmac.new(key, moment, "sha1").digest()
-    at = digest[-1] & 15
-    number = int.from_bytes(digest[at:at + 4], "big") & 0x7FFFFFFF
-    return f"{number % 1_000_000:06}"
-
-
-def eventually(is_so, seconds: float = 30) -> None:
-    """A server that hands over, or begins anew, may cut a request off."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            if is_so():
-                return
-        except requests.RequestException:
-            pass
-        time.sleep(0.2)
-    raise AssertionError("it does not come to that")
 
 
 def test_owner_is_killed_under_load(members, admin, token):
@@ -108,7 +80,7 @@ def test_shards_move_back_and_forth(members, admin, token):
             moved = time.monotonic()
             answer = owner.hand_over()
             assert answer.returncode == 0, answer.stderr
-            assert "another server" in answer.stdout
+            assert "other servers own all shards" in answer.stdout
             other = members.owner(other_than=owner)
             load.wait(100)
             outages.append(load.outage(moved))
@@ -117,12 +89,55 @@ def test_shards_move_back_and_forth(members, admin, token):
             assert owner.hand_over().returncode == 1
             session = admin.send("GET", other.url + "/api/auth/session")
             assert session.status_code == 200
+            assert owner.hand_over("--end").returncode == 0
     print(f"\nmoved {MOVES} times: {', '.join(f'{each:.2f}' for each in outages)} s "
           "without an acknowledgement")
     assert max(outages) < HANDOVER_SECONDS_MAX
     assert load.refusals == [], "a hand-over in good order is nothing that callers see"
     assert {member.ordinal: member.process.pid for member in members.all} == processes
     assert not any("begins anew" in member.output() for member in members.all)
+    check_nothing_lost(members, admin, load)
+
+
+def test_shards_are_spread(members, admin, token):
+    """Each server has its share, each answers everything, and one that comes back gets its share
+    again, under load and without a refusal."""
+    with Load(members, token) as load:
+        began = time.monotonic()
+        served = members.wait_spread()
+        print(f"\nspread after {time.monotonic() - began:.1f} s: {served}")
+        people = []
+        for number in range(24):
+            person = Caller()
+            url = members.all[number % 3].url
+            assert person.register(url, f"person{number}@example.com").status_code == 201
+            people.append(person)
+        # They are in all shards, and every server knows each of them.
+        assert all(member.metric("countersign_users") > 0 for member in members.all)
+        for person in people:
+            for member in members.all:
+                assert person.send("GET", member.url + "/api/auth/session").status_code == 200
+        for number, member in enumerate(members.all):
+            answer = Caller().send("POST", member.url + "/api/auth/login", {
+                "email": f"person{number}@example.com", "password": PASSWORD})
+            assert answer.status_code == 200, answer.text
+            wrong = Caller().send("POST", member.url + "/api/auth/login", {
+                "email": f"person{number}@example.com", "password": "wrong horse battery"})
+            assert wrong.status_code == 401, wrong.text
+        users = pages(admin, members.all[1].url, "/api/admin/users", "users")
+        assert len({user["email"] for user in users}) == len(users) >= 25
+        for number, member in enumerate(members.all):
+            user = next(each for each in users if each["email"] == f"person{number}@example.com")
+            answer = admin.send("POST", f"{member.url}/api/admin/users/{user['id']}/disable")
+            assert answer.status_code in (200, 403), answer.text
+        leaving = members.all[2]
+        assert leaving.stop() == 0
+        members.wait_spread(members.all[:2])
+        leaving.start()
+        members.wait_ready()
+        members.wait_spread()
+        load.wait(100)
+    assert load.refusals == [], load.refusals
     check_nothing_lost(members, admin, load)
 
 
@@ -145,7 +160,6 @@ def test_owner_stands_still(members, admin, token):
     print(f"\nstood still: {outage:.2f} s without an acknowledgement")
     assert outage < OUTAGE_SECONDS_MAX
     assert owner.process.poll() is None and owner.process.pid == process
-    assert not owner.is_owner()
     assert "begins anew as a standby" in owner.output()
     check_nothing_lost(members, admin, load)
 
@@ -199,161 +213,6 @@ def test_nobody_serves_without_the_engine(engine, members, admin):
     email = f"{uuid.uuid4().hex}@example.com"
     eventually(lambda: Caller().register(members.all[0].url, email).status_code in (201, 409))
     eventually(lambda: admin.send("GET", owner.url + "/api/auth/session").status_code == 200)
-
-
-def test_a_server_with_its_own_log_moves_in(engine, tmp_path):
-    members = Members(tmp_path / "servers", engine.urls)
-    first = members.all[0]
-    alone = first.alone()
-    eventually(alone.is_ready)
-    admin = Caller()
-    assert admin.register(alone.url, "admin@example.com").status_code == 201
-    answer = admin.send("POST", alone.url + "/api/tokens",
-                        {"name": "load", "scopes": ["usage:write"]})
-    reporter = Caller(Authorization=f"Bearer {answer.json()['token']}")
-    events = [
-        {"source": "t", "id": f"e{number}", "integration": "openai", "operation": "POST /x",
-         "status": "ok"}
-        for number in range(300)
-    ]
-    assert reporter.send(
-        "POST", alone.url + "/api/usage/events", events).json()["accepted"] == 300
-    refused = first.migrate()
-    assert refused.returncode == 73, "beside a running server"
-    assert alone.stop() == 0
-    moved = first.migrate()
-    assert moved.returncode == 0 and "16 shards" in moved.stdout, moved.stderr
-    again = first.migrate()
-    assert again.returncode == 78 and "already" in again.stderr, again.stderr
-    try:
-        members.start()
-        for member in members.all:
-            found = pages(admin, member.url, "/api/integrations/openai/events", "events")
-            assert {event["event_id"] for event in found} == {event["id"] for event in events}
-            answer = reporter.send("POST", member.url + "/api/usage/events", events[:10]).json()
-            assert (answer["accepted"], answer["duplicates"]) == (0, 10)
-        more = [{**event, "id": event["id"] + "-more"} for event in events]
-        assert reporter.send(
-            "POST", first.url + "/api/usage/events", more).json()["accepted"] == 300
-        owner = members.owner()
-        owner.kill()
-        other = members.owner(other_than=owner)
-        found = pages(admin, other.url, "/api/integrations/openai/events", "events")
-        assert len(found) == 600 and len({event["event_id"] for event in found}) == 600
-    finally:
-        members.end()
-
-
-def everything(admin: Caller, url: str) -> dict:
-    """What the installation knows, but for when something was used last."""
-    def read(path):
-        answer = admin.send("GET", url + path)
-        assert answer.status_code == 200, answer.text
-        return {name: value for name, value in answer.json().items() if name != "trace_id"}
-
-    found = {
-        path: pages(admin, url, path, member) for path, member in (
-            ("/api/admin/users", "users"), ("/api/integrations/openai/events", "events"),
-            ("/api/auth/activity", "events"))
-    } | {path: read(path) for path in (
-        "/api/tokens", "/api/auth/sessions", "/api/alerts/status")}
-    for session in found["/api/auth/sessions"]["sessions"]:
-        del session["last_seen_at"], session["idle_expires_at"]
-    for token in found["/api/tokens"]["tokens"]:
-        del token["last_used_at"]
-    return found
-
-
-def test_a_cluster_moves_back_to_one_server(engine, tmp_path):
-    members = Members(tmp_path / "servers", engine.urls)
-    first = members.all[0]
-    alone = None
-    try:
-        members.start()
-        admin = make_admin(members)
-        reporter = Caller(Authorization=f"Bearer {mint(admin, members)}")
-        guarded = Caller()
-        assert guarded.register(first.url, "guarded@example.com").status_code == 201
-        secret = guarded.send("POST", first.url + "/api/auth/2fa/setup").json()["secret"]
-        confirmed = guarded.send(
-            "POST", first.url + "/api/auth/2fa/confirm", {"code": totp(secret)})
-        assert confirmed.status_code == 200, confirmed.text
-        assert Caller().register(first.url, "member@example.com").status_code == 201
-
-        def event(number):
-            return {"source": "t", "id": f"e{number}", "integration": "openai",
-                    "operation": "POST /x", "status": "ok"}
-
-        def report(url, numbers):
-            answer = reporter.send(
-                "POST", url + "/api/usage/events", [event(number) for number in numbers])
-            return answer.json()["accepted"], answer.json()["duplicates"]
-
-        assert report(first.url, range(300)) == (300, 0)
-        # Some of it is only in snapshots by then, and the rest only in the streams.
-        time.sleep(7)
-        assert report(first.url, range(300, 400)) == (100, 0)
-        assert Caller().register(first.url, "late@example.com").status_code == 201
-        before = everything(admin, first.url)
-
-        refused = first.migrate(to="directory", folder="back")
-        assert refused.returncode == 73 and "Stop all servers" in refused.stderr, refused.stderr
-        assert not (first.home / "back").exists()
-        # What only snapshots have is in those of the server that it happened on.
-        owner = members.owner()
-        for member in members.all:
-            assert member is owner or member.stop() == 0
-        owner.kill()
-        (first.home / "full").mkdir()
-        (first.home / "full" / "note").write_text("")
-        refused = first.migrate(to="directory", folder="full")
-        assert refused.returncode == 1 and "is there already" in refused.stderr, refused.stderr
-        # One that was interrupted right at its end.
-        (first.home / "back").mkdir()
-        for name in ("manifest-unfinished.tmp", f"snapshot-{1:020}.snap", f"wal-{2:020}.log"):
-            (first.home / "back" / name).write_text("half of it")
-        moved = first.migrate(to="directory", folder="back")
-        assert moved.returncode == 0 and "16 shards" in moved.stdout, moved.stderr
-        again = first.migrate(to="directory", folder="back")
-        assert again.returncode == 1, again.stderr
-        whole = first.run("verify", "--data-dir", str(first.home / "back"))
-        assert whole.returncode == 0, whole.stdout + whole.stderr
-
-        first.start()
-        assert first.process.wait(timeout=60) == 78
-        assert "moved into a directory" in first.output()
-
-        alone = first.alone("back")
-        eventually(alone.is_ready)
-        assert everything(admin, alone.url) == before
-        tokens = admin.send("GET", alone.url + "/api/tokens").json()["tokens"]
-        assert tokens[0]["last_used_at"], "only snapshots have it"
-        checked = admin.send("POST", alone.url + "/api/admin/usage/self-check").json()
-        assert checked["differences"] == [], checked
-        assert report(alone.url, range(400)) == (0, 400)
-        assert report(alone.url, range(400, 410)) == (10, 0)
-        login = Caller().send("POST", alone.url + "/api/auth/login",
-                              {"email": "guarded@example.com", "password": PASSWORD}).json()
-        assert login["requires_2fa"], "its second factor is sealed under the data keys"
-        verified = Caller().send(
-            "POST", alone.url + "/api/auth/2fa/verify",
-            {"temp_token": login["temp_token"], "code": totp(secret, steps=1)})
-        assert verified.status_code == 200, verified.text
-        assert alone.stop() == 0
-        alone.start()
-        eventually(alone.is_ready)
-        assert report(alone.url, range(410)) == (0, 410)
-        alone.kill()
-
-        # The cluster is as it was, should it be wanted after all.
-        undone = first.migrate("--undo", to="directory")
-        assert undone.returncode == 0, undone.stderr
-        members.start()
-        assert everything(admin, first.url) == before
-    finally:
-        members.end()
-        if alone:
-            alone.kill()
 
 
 def test_limits_of_sources_hold_across_servers(engine, tmp_path):

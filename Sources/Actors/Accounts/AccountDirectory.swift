@@ -8,33 +8,44 @@ package struct AccountDirectory: Sendable {
     package let shards: [AccountActor]
     package let installation: InstallationActor
     private let calls: any ShardCalls
+    private let isHere: @Sendable (ShardID) -> Bool
     private let hasher: PasswordHasher
     private let random: any RandomSource
 
-    /// - Parameter calls: nil where all shards are this server's.
+    /// - Parameters:
+    ///   - calls: nil where all shards are this server's.
+    ///   - isHere: whether the actor of a shard has its state. One that has not says of everybody
+    ///     that there is no such account, so it is not to be asked.
     package init(
         shards: [AccountActor], installation: InstallationActor, calls: (any ShardCalls)? = nil,
+        isHere: @escaping @Sendable (ShardID) -> Bool = { _ in true },
         hasher: PasswordHasher, random: any RandomSource
     ) {
         self.shards = shards
         self.installation = installation
         self.calls = calls ?? LocalShardCalls(accounts: shards, installation: installation)
+        self.isHere = isHere
         self.hasher = hasher
         self.random = random
     }
 
-    package func shard(of email: EmailAddress) -> AccountActor {
-        shards[Int(email.shard(of: shards.count).rawValue)]
+    /// Nil for a shard that does not exist: ids and tokens come from outside.
+    ///
+    /// - Throws: `notReady` where the shard is another server's.
+    package func actor(of shard: ShardID) throws(AccountError) -> AccountActor? {
+        guard Int(shard.rawValue) < shards.count else { return nil }
+        guard isHere(shard) else { throw .notReady }
+        return shards[Int(shard.rawValue)]
     }
 
-    /// Nil for a shard that does not exist: ids and tokens come from outside.
-    package subscript(shard: ShardID) -> AccountActor? {
-        Int(shard.rawValue) < shards.count ? shards[Int(shard.rawValue)] : nil
+    package func shard(of email: EmailAddress) throws(AccountError) -> AccountActor {
+        guard let actor = try actor(of: email.shard(of: shards.count)) else { throw .notReady }
+        return actor
     }
 
     /// The owner of an id that this server made or checked.
     package func owner(of id: UserID) throws(AccountError) -> AccountActor {
-        guard let owner = self[id.shard] else { throw .userUnknown }
+        guard let owner = try actor(of: id.shard) else { throw .userUnknown }
         return owner
     }
 
@@ -48,7 +59,8 @@ package struct AccountDirectory: Sendable {
 
     /// The same for event loops; nil also where the answer has to wait for the disk.
     package func authenticateNow(_ secret: BearerSecret, at now: Timestamp) -> SessionPrincipal? {
-        self[secret.shard]?.authenticateNow(secret.digest, at: now)
+        guard Int(secret.shard.rawValue) < shards.count, isHere(secret.shard) else { return nil }
+        return shards[Int(secret.shard.rawValue)].authenticateNow(secret.digest, at: now)
     }
 
     // MARK: Registration
@@ -63,7 +75,7 @@ package struct AccountDirectory: Sendable {
     ) async throws(AccountError) -> (
         user: UserView, session: (principal: SessionPrincipal, secret: BearerSecret)?
     ) {
-        let owner = shard(of: email)
+        let owner = try shard(of: email)
         // Before the hash, so that asking for a taken address costs no hashing.
         if await owner.isTaken(email) { throw .emailTaken }
         let hash: String
@@ -111,7 +123,7 @@ package struct AccountDirectory: Sendable {
         _ email: EmailAddress, passwordHash: String, role: Role, phone: PhoneNumber?,
         createdAt: Timestamp, context: CommandContext
     ) async throws(AccountError) -> Bool {
-        let owner = shard(of: email)
+        let owner = try shard(of: email)
         if await owner.isTaken(email) { return false }
         let id = UserID(shard: email.shard(of: shards.count), at: createdAt, random: random)
         let user = User(

@@ -7,22 +7,22 @@ import Persistence
 import Replication
 import Synchronization
 
-/// This server as a member of the cluster: connected, with the log open, and a candidate for the
-/// shards that it is to own.
+/// This server as a member of the cluster: connected, with the log open, heard by the others and
+/// hearing them.
 struct ClusterMember: Sendable {
     let log: JetStreamLog
     let keyring: DataKeyring
     let address: PeerAddress
+    let peers: ClusterPeers
     private let client: NATSClient
-    private let rule: SharedRule
-    private let knownOwner = KnownOwner()
+    private let known = KnownAddresses()
 
     private static let connectMilliseconds: Int64 = 30_000
 
     /// - Parameter onLost: a shard was lost against our will; does not return in a server.
     /// - Throws: what keeps this server from being a member; nobody else has noticed it then.
     static func join(
-        _ settings: Settings, keys: MasterKeys, logger: Logger,
+        _ settings: Settings, keys: MasterKeys, startedAt: Timestamp, logger: Logger,
         onLost: @escaping @Sendable (ShardID) -> Void
     ) async throws -> ClusterMember {
         let cluster = settings.cluster
@@ -34,15 +34,16 @@ struct ClusterMember: Sendable {
         let registry = ClusterRegistry(
             jetStream: jetStream, settings: cluster, keys: keys, random: SystemRandomSource())
         let (metadata, keyring) = try await registry.join()
-        var log = ReplicatedLogSettings(
+        var options = ReplicatedLogSettings(
             cluster: metadata.id, shardCount: metadata.shardCount, address: cluster.advertise)
-        log.replicas = cluster.replicas
-        log.notice = { logger.notice("\($0)") }
+        options.replicas = cluster.replicas
+        options.notice = { logger.notice("\($0)") }
+        let log = try await JetStreamLog.open(jetStream, settings: options, onLost: onLost)
         return ClusterMember(
-            log: try await JetStreamLog.open(jetStream, settings: log, onLost: onLost),
-            keyring: keyring, address: address, client: client,
-            rule: SharedRule(
-                OwnershipRule(shardCount: metadata.shardCount, ordinal: cluster.ordinal)))
+            log: log, keyring: keyring, address: address,
+            peers: ClusterPeers(
+                log, client, cluster, master: keys.current, startedAt: startedAt),
+            client: client)
     }
 
     static func connect(
@@ -84,60 +85,31 @@ struct ClusterMember: Sendable {
 
     var shards: [ShardID] { (0..<log.shardCount).map { ShardID(UInt16($0)) } }
 
-    // MARK: Ownership
-
-    /// From now on this server takes its turn.
-    func stand() { carryOut { $0.stand() } }
-
-    /// Gives up everything that is owned, once all that was appended is in the log.
-    func standAside() { carryOut { $0.standAside() } }
-
-    func gained(_ shard: ShardID) { carryOut { $0.gained(shard) } }
-
-    func ended(_ shard: ShardID) { carryOut { $0.ended(shard) } }
-
-    var ownsAny: Bool { rule.value.withLock { !$0.owned.isEmpty } }
-
-    private func carryOut(_ change: (inout OwnershipRule) -> [OwnershipRule.Order]) {
-        // In one step: orders of two changes must not overtake each other.
-        rule.value.withLock { rule in
-            for order in change(&rule) {
-                switch order {
-                case .candidate(let shard, let rank): log.setCandidate(shard, rank: rank)
-                case .release(let shard): log.release(shard)
-                }
-            }
-        }
-    }
-
-    /// Whether everything may be shown. To be asked after it was read.
-    var mayRead: Bool { shards.allSatisfy { log.mayRead($0) } }
-
-    /// Where the requests of others are to be sent; nil when nobody is known, or it is this server.
-    var owner: PeerAddress? {
-        guard let status = log.status(of: OwnershipRule.leading), status.role == .following,
+    /// Where requests of the shard are to be sent; nil when nobody is known, or it is this server.
+    func owner(of shard: ShardID) -> PeerAddress? {
+        guard let status = log.status(of: shard), status.role == .following,
             status.owner != OwnerID.none
         else { return nil }
-        return knownOwner.address(status.address).flatMap { $0 == address ? nil : $0 }
+        return known.address(status.address).flatMap { $0 == address ? nil : $0 }
     }
 
     func disconnect() { client.close() }
 }
 
-private final class SharedRule: Sendable {
-    let value: Mutex<OwnershipRule>
+/// What addresses say: they are asked for with every request, and there are a handful.
+private final class KnownAddresses: Sendable {
+    private let known = Mutex<[String: PeerAddress]>([:])
 
-    init(_ rule: OwnershipRule) { value = Mutex(rule) }
-}
-
-/// The address that was read last: it is asked for with every request and changes once in months.
-private final class KnownOwner: Sendable {
-    private let last = Mutex<(text: String, address: PeerAddress?)>(("", nil))
+    /// More than any cluster has servers; addresses of long ago go when there are so many.
+    private static let countMax = 64
 
     func address(_ text: String) -> PeerAddress? {
-        last.withLock { last in
-            if last.text != text { last = (text, PeerAddress(text)) }
-            return last.address
+        known.withLock { known in
+            if let address = known[text] { return address }
+            guard let address = PeerAddress(text) else { return nil }
+            if known.count >= Self.countMax { known = [:] }
+            known[text] = address
+            return address
         }
     }
 }

@@ -1,17 +1,21 @@
+import Actors
 import Persistence
 import Replication
 
 /// What `GET /metrics` shows of the cluster's log, on every server of it.
 struct ClusterMetrics: Sendable {
     let log: JetStreamLog
-    /// Whether this server serves what it owns.
-    let isOwner: @Sendable () -> Bool
+    let gates: ServingGates
 
     func write(to text: inout PrometheusText) {
         let statuses = (0..<log.shardCount).map { log.status(of: ShardID(UInt16($0))) }
         text.gauge(
-            "countersign_cluster_owner", "1 on the server that owns the data and serves it.",
-            isOwner() ? 1 : 0)
+            "countersign_cluster_owner",
+            "1 on the server of shard 0, which has what there is once in an installation.",
+            gates[RecoveredState.commonShard].isOpen ? 1 : 0)
+        text.gauge(
+            "countersign_cluster_shards_served", "Shards that this server owns and serves.",
+            gates.openCount)
         text.gauge(
             "countersign_cluster_shards_loaded", "Shards whose state is in memory.",
             statuses.count { $0 != nil })

@@ -6,12 +6,14 @@ import Persistence
 import Replication
 
 /// What makes a server one of several: it is built whole before it owns anything, follows the log,
-/// takes the data over when its turn comes, and can give it up and get it again.
+/// takes shards over when its turn comes, and can give each up and get it again.
 struct ClusterServer: Sendable {
     let process: Server.Process
     let core: Core
     let member: ClusterMember
-    let gate: ServingGate
+    let gates: ServingGates
+    let calls: RoutedShardCalls
+    let desk: OperatorDesk
 
     static func run(_ process: Server.Process, keys: MasterKeys) async throws {
         var process = process
@@ -21,16 +23,21 @@ struct ClusterServer: Sendable {
             try OwnerConnector.tls(authorities: file)
         }
         let member = try await ClusterMember.join(
-            settings, keys: keys, logger: process.logger, onLost: restart(process))
-        let gate = ServingGate(shardCount: member.log.shardCount) { member.mayRead }
-        process.http.router = router(process, keys, member, gate, peerTLS)
+            settings, keys: keys, startedAt: process.clock.now(), logger: process.logger,
+            onLost: restart(process))
+        let gates = ServingGates(shardCount: member.log.shardCount) { member.log.mayRead($0) }
+        process.http.router = router(process, keys, member, gates, peerTLS)
         // Where the socket for operators is.
         try FileManager.default.createDirectory(
             atPath: settings.dataDirectory, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
+        let desk = OperatorDesk()
         let core = try await Core.empty(
-            settings, keys: keys, keyring: member.keyring, log: member.log, clock: process.clock)
-        let server = ClusterServer(process: process, core: core, member: member, gate: gate)
+            settings, keys: keys, keyring: member.keyring, log: member.log, clock: process.clock,
+            routing: routing(process, member, desk))
+        guard let calls = core.calls else { preconditionFailure("made by the routing") }
+        let server = ClusterServer(
+            process: process, core: core, member: member, gates: gates, calls: calls, desk: desk)
         try await Server.serve(core, process, in: server)
         await core.close()
         member.disconnect()
@@ -45,16 +52,17 @@ struct ClusterServer: Sendable {
 
     private static func router(
         _ process: Server.Process, _ keys: MasterKeys, _ member: ClusterMember,
-        _ gate: ServingGate, _ peerTLS: NIOSSLContext
+        _ gates: ServingGates, _ peerTLS: NIOSSLContext
     ) -> RouterParts {
         let (ids, clock) = (process.ids, process.clock)
         let date = HTTPDate()
         return RouterParts(
-            place: { pace in
-                if let permit = gate.enter(pace) { return .here(permit) }
-                return member.owner.map { .away($0) } ?? .unknown
+            homes: RequestHomes(shardCount: member.log.shardCount),
+            place: { shard, pace in
+                if let permit = gates[shard].enter(pace) { return .here(permit) }
+                return member.owner(of: shard).map { .away($0) } ?? .unknown
             },
-            owner: { member.owner }, connector: OwnerConnector(tls: peerTLS),
+            owner: { member.owner(of: $0) }, connector: OwnerConnector(tls: peerTLS),
             seal: HopSeal(keys.current),
             visitor: LoopVisitor(
                 ids: ids,
@@ -64,9 +72,21 @@ struct ClusterServer: Sendable {
             refusal: { RefusalAnswer($0, ids: ids, date: date.text(at: clock.now())) })
     }
 
-    var metrics: ClusterMetrics {
-        ClusterMetrics(log: member.log) { [gate] in gate.isOpen }
+    private static func routing(
+        _ process: Server.Process, _ member: ClusterMember, _ desk: OperatorDesk
+    ) -> Core.Routing {
+        let (log, clock, logger) = (member.log, process.clock, process.logger)
+        return { shards, installation, limiters, holds in
+            let local = LocalShardCalls(accounts: shards, installation: installation) { shard in
+                holds.holds(shard) && log.mayRead(shard)
+            }
+            let answerer = ShardAnswerer(
+                directory: log, local: local, limiters: limiters, desk: desk, clock: clock)
+            return member.peers.calls(answerer, logger: logger)
+        }
     }
+
+    var metrics: ClusterMetrics { ClusterMetrics(log: member.log, gates: gates) }
 
     // MARK: Services
 
@@ -74,7 +94,8 @@ struct ClusterServer: Sendable {
     ///
     /// - Parameter begin: what is to be settled before anybody is served.
     func following(begin: @escaping @Sendable () async -> Void) -> Following {
-        let keeper = OwnedShards(server: self, settle: begin)
+        let keeper = OwnedShards(
+            core: core, gates: gates, settle: begin, logger: process.logger)
         let follower = StateFollower(
             shardCount: member.log.shardCount,
             usage: Core.usage(process.settings, core.catalog), keeper: keeper,
@@ -82,47 +103,8 @@ struct ClusterServer: Sendable {
         let scrubbing = CopyScrubbing(
             log: member.log, intervalSeconds: Int64(process.settings.cluster.scrubSeconds),
             clock: process.clock, logger: process.logger)
-        return Following(member: member, follower: follower, scrubbing: scrubbing)
+        return Following(server: self, follower: follower, scrubbing: scrubbing)
     }
 
     var departure: Departure { Departure(server: self) }
-
-    // MARK: Handing over
-
-    /// The engine may be choosing a leader.
-    private static let releasePatience = Duration.seconds(5)
-    /// How long the next owner is waited for, by whoever stops or wants to know.
-    private static let successorPatience = Duration.seconds(2)
-    private static let lookEvery = Duration.milliseconds(5)
-
-    /// Gives up everything between two requests. Those that come meanwhile wait for the next owner.
-    ///
-    /// - Returns: whether another server has taken over.
-    func handOver() async -> Bool {
-        let left = await gate.drain()
-        if left > 0 {
-            process.logger.notice(
-                "gives up the data with requests under way", metadata: ["count": "\(left)"])
-        }
-        member.standAside()
-        await until(within: Self.releasePatience) { !member.ownsAny }
-        return await until(within: Self.successorPatience) { member.owner != nil }
-    }
-
-    /// Whether requests have somewhere to go, now or after a hand-over that is under way.
-    func hasOwner() async -> Bool {
-        await until(within: .milliseconds(HeldRequests.holdMilliseconds)) {
-            gate.isOpen || member.owner != nil
-        }
-    }
-
-    @discardableResult
-    private func until(within patience: Duration, _ isSo: () -> Bool) async -> Bool {
-        let deadline = ContinuousClock.now + patience
-        while !isSo() {
-            guard ContinuousClock.now < deadline, !Task.isCancelled else { return false }
-            try? await Task.sleep(for: Self.lookEvery)
-        }
-        return true
-    }
 }

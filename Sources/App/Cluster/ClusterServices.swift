@@ -3,21 +3,26 @@ import Persistence
 import Replication
 import ServiceLifecycle
 
-/// Keeps the state of all shards, here or with the actors, until everything else has stopped.
+/// Keeps the state of all shards, here or with the actors, answers the other servers, and keeps the
+/// shards where they belong, until everything else has stopped.
 struct Following: Service {
-    let member: ClusterMember
+    let server: ClusterServer
     let follower: StateFollower
     let scrubbing: CopyScrubbing
 
     func run() async throws {
+        let (member, peers) = (server.member, server.member.peers)
+        let listener = peers.listen(server.calls)
+        defer { listener.stop() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for shard in member.shards {
                 group.addTask { try await follow(shard) }
             }
             group.addTask { await scrubbing.run() }
             group.addTask {
-                member.stand()
-                try await gracefulShutdown()
+                await cancelWhenGracefulShutdown {
+                    await peers.spread { await server.handOver($0) }
+                }
                 await member.log.close()
             }
             try await group.waitForAll()
@@ -26,7 +31,7 @@ struct Following: Service {
 
     private func follow(_ shard: ShardID) async throws {
         do {
-            try await follower.follow(member.log.feed(of: shard), of: shard)
+            try await follower.follow(server.member.log.feed(of: shard), of: shard)
         } catch let fault as DecodingFault {
             throw StorageError.corrupt(
                 file: "the cluster's log, shard \(shard)", offset: 0,
@@ -36,18 +41,20 @@ struct Following: Service {
     }
 }
 
-/// The first step of a stop: `/ready` says so, and what is owned goes to another server while this
+/// The first step of a stop: `/ready` says so, and what is owned goes to other servers while this
 /// one still answers everybody.
 struct Departure: Service {
     let server: ClusterServer
 
-    /// The other servers hear of the next owner when this one does, give or take.
+    /// The other servers hear of the next owners when this one does, give or take.
     private static let settling = Duration.milliseconds(250)
 
     func run() async throws {
         try await gracefulShutdown()
         server.process.isStopping.set()
-        guard server.member.ownsAny else { return server.member.standAside() }
-        if await server.handOver() { try? await Task.sleep(for: Self.settling) }
+        guard server.core.holds.holdsAny else {
+            return server.member.peers.membership.setStopping()
+        }
+        if await server.handOverAll() { try? await Task.sleep(for: Self.settling) }
     }
 }

@@ -12,12 +12,13 @@ extension RouterHandler {
 
     func pass(_ held: HeldRequest, to address: PeerAddress, _ context: ChannelHandlerContext) {
         request = .away(PassedRequest(held))
-        if owner?.address != address {
-            owner?.close()
-            owner = parts.connector.connect(to: address, for: self, on: context.eventLoop)
-        }
+        let owner =
+            owners[address]
+            ?? parts.connector.connect(to: address, for: self, on: context.eventLoop)
+        owners[address] = owner
+        self.owner = owner
         for part in held.parts { pass(part) }
-        owner?.flush()
+        owner.flush()
         watchOwner(context)
         readOn()
     }
@@ -53,8 +54,7 @@ extension RouterHandler {
         guard sender === owner, case .away(var passed) = request, let context else { return }
         switch part {
         case .head(let head) where Misdirection.isSaid(by: head):
-            owner = nil
-            sender.close()
+            drop(sender)
             tryAgain(passed, context)
         case .head(var head):
             head.headers.removeHopByHop()
@@ -81,24 +81,31 @@ extension RouterHandler {
     ///
     /// - Parameter wasOpen: something may have been sent.
     func ended(_ sender: OwnerConnection, wasOpen: Bool) {
-        guard sender === owner else { return }
-        owner = nil
+        let isUnderWay = sender === owner
+        drop(sender)
+        guard isUnderWay else { return }
         guard case .away(let passed) = request, let context else { return }
         if passed.isAnswerBegun {
             request = .none
             // Half an answer is out; that it is half is all that can be said.
             context.close(promise: nil)
         } else if wasOpen {
-            refuse(context)
+            refuse(.notReady, context)
         } else {
             tryAgain(passed, context)
         }
     }
 
+    private func drop(_ connection: OwnerConnection) {
+        if owners[connection.address] === connection { owners[connection.address] = nil }
+        if owner === connection { owner = nil }
+        connection.close()
+    }
+
     /// Nothing has come of the request: it waits for another owner, or for this one.
     private func tryAgain(_ passed: PassedRequest, _ context: ChannelHandlerContext) {
         guard let held = passed.heldAgain(), context.eventLoop.now < held.until else {
-            return refuse(context)
+            return refuse(.notReady, context)
         }
         request = .held(held)
         lookAgain(context)
@@ -115,12 +122,11 @@ extension RouterHandler {
 
     private func checkOwner() {
         guard case .away(var passed) = request, !passed.isAnswerBegun, let owner,
-            parts.owner() != owner.address
+            parts.owner(passed.home) != owner.address
         else { return }
         passed.changesSeen += 1
         request = .away(passed)
         guard passed.changesSeen >= Self.changesSeenMax else { return }
-        owner.close()
         ended(owner, wasOpen: true)
     }
 }

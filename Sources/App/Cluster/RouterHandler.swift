@@ -2,7 +2,8 @@ import Actors
 import NIOCore
 import NIOHTTP1
 
-/// Finds the place of each request of one connection: here, at the owner, or nowhere yet.
+/// Finds the place of each request of one connection: here, at the owner of its home shard, or
+/// nowhere yet.
 ///
 /// It stands between `ConnectionHandler`, which keeps limits and deadlines and lets one request at
 /// a time come here, and everything that answers. A request that another server has passed on is
@@ -17,6 +18,8 @@ final class RouterHandler: ChannelDuplexHandler {
     enum Request {
         /// There is none, or it has its answer and the rest of it is for nobody.
         case none
+        /// Its body has to be read before it is known where it belongs.
+        case reading(HeldRequest, RequestHomes.Field, bytes: Int)
         /// Waits until its place is known.
         case held(HeldRequest)
         /// Those behind us answer it.
@@ -28,8 +31,10 @@ final class RouterHandler: ChannelDuplexHandler {
     let connection: ConnectionHandler
     private let peer: SourceAddress
     var context: ChannelHandlerContext?
-    /// To the owner; kept for the next request.
+    /// To the owner of the request under way.
     var owner: OwnerConnection?
+    /// To all owners so far, for the next requests.
+    var owners: [PeerAddress: OwnerConnection] = [:]
     var request = Request.none
     /// Which request of the connection it is.
     private var number: UInt64 = 0
@@ -57,6 +62,10 @@ extension RouterHandler {
         switch request {
         case .none:
             break
+        case .reading(var held, let field, let bytes):
+            request = .none
+            held.parts.append(part)
+            read(part, held, field, bytes, context)
         case .held(var held):
             request = .none
             held.parts.append(part)
@@ -79,15 +88,46 @@ extension RouterHandler {
         number += 1
         var head = head
         let isHop = takeHop(from: &head)
-        if head.method == .GET || head.method == .HEAD,
-            OperationsRoutes.aboutProcess.contains(head.uri)
-        {
+        var held = HeldRequest(head, isHop: isHop, at: context.eventLoop.now)
+        switch parts.homes.home(of: head) {
+        case .anywhere:
             request = .here
             context.fireChannelRead(wrapInboundOut(.head(head)))
-            return
+        case .shard(let shard):
+            held.home = shard
+            request = .held(held)
+            findPlace(context)
+        case .inBody(let field):
+            request = .reading(held, field, bytes: 0)
+            guard head.headers.contains(name: "expect") else { return }
+            let informational = HTTPResponseHead(version: .http1_1, status: .continue)
+            context.writeAndFlush(wrapOutboundOut(.head(informational)), promise: nil)
         }
-        request = .held(HeldRequest(head, isHop: isHop, at: context.eventLoop.now))
-        findPlace(context)
+    }
+
+    /// A part of a body that says where the request belongs.
+    private func read(
+        _ part: HTTPServerRequestPart, _ held: HeldRequest, _ field: RequestHomes.Field,
+        _ bytes: Int, _ context: ChannelHandlerContext
+    ) {
+        switch part {
+        case .head:
+            break
+        case .body(let body):
+            let bytes = bytes + body.readableBytes
+            guard bytes <= RequestHomes.bodyBytesMax else { return refuse(.bodyTooLarge, context) }
+            request = .reading(held, field, bytes: bytes)
+        case .end:
+            guard let shard = parts.homes.home(by: field, in: held.parts) else {
+                // Those behind us find the same fault with it, and nobody's account.
+                request = .here
+                return goOn(with: held.parts, context)
+            }
+            var held = held
+            held.home = shard
+            request = .held(held)
+            findPlace(context)
+        }
     }
 
     /// Leaves of the header of another server only the source that it says, and nothing of what
@@ -106,7 +146,7 @@ extension RouterHandler {
         switch request {
         case .held: waits = true
         case .away: waits = owner.map { !$0.hasRoom } ?? false
-        case .none, .here: waits = false
+        case .none, .reading, .here: waits = false
         }
         guard waits else { return context.read() }
         isReadHeld = true
@@ -128,7 +168,7 @@ extension RouterHandler {
 extension RouterHandler {
     func findPlace(_ context: ChannelHandlerContext) {
         guard case .held(let held) = request else { return stopLooking() }
-        switch parts.place(held.pace) {
+        switch parts.place(held.home, held.pace) {
         case .here(let permit):
             stopLooking()
             request = .here
@@ -142,7 +182,7 @@ extension RouterHandler {
             request = .none
             answer((Misdirection.head, ByteBuffer()), context)
         case .unknown where context.eventLoop.now >= held.until:
-            refuse(context)
+            refuse(.notReady, context)
         case .unknown:
             lookAgain(context)
         }
@@ -162,7 +202,7 @@ extension RouterHandler {
 
     func lookAgain(_ context: ChannelHandlerContext) {
         guard look == nil else { return }
-        guard parts.held.enter() else { return refuse(context) }
+        guard parts.held.enter() else { return refuse(.notReady, context) }
         let pause = TimeAmount.milliseconds(HeldRequests.lookMilliseconds)
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         look = context.eventLoop.scheduleRepeatedTask(initialDelay: pause, delay: pause) { _ in
@@ -178,10 +218,10 @@ extension RouterHandler {
         parts.held.leave()
     }
 
-    func refuse(_ context: ChannelHandlerContext) {
+    func refuse(_ code: ErrorCode, _ context: ChannelHandlerContext) {
         stopLooking()
         request = .none
-        let refusal = parts.refusal(.notReady)
+        let refusal = parts.refusal(code)
         var head = refusal.head
         // `ConnectionHandler` says what becomes of the connection.
         head.headers.remove(name: "connection")
@@ -206,7 +246,7 @@ extension RouterHandler {
         if case .inputClosed? = event as? ChannelEvent {
             switch request {
             case .held, .away: return
-            case .none, .here: break
+            case .none, .reading, .here: break
             }
         }
         context.fireUserInboundEventTriggered(event)
@@ -232,7 +272,8 @@ extension RouterHandler {
     private func drop() {
         stopLooking()
         request = .none
-        owner?.close()
+        for owner in owners.values { owner.close() }
+        owners = [:]
         owner = nil
     }
 }

@@ -1,14 +1,17 @@
 import Actors
 import NIOCore
 import NIOHTTP1
+import Persistence
 import Synchronization
 
 /// What the connections of a server in a cluster share.
 struct RouterParts: Sendable {
-    /// Where a request is to be answered at this moment. Each `here` is a permit to be left again.
-    let place: @Sendable (RequestPace) -> RequestPlace
-    /// The other server that owns the data; nil when nobody is known, or it is this one.
-    let owner: @Sendable () -> PeerAddress?
+    let homes: RequestHomes
+    /// Where a request of the shard is to be answered at this moment. Each `here` is a permit to be
+    /// left again.
+    let place: @Sendable (ShardID, RequestPace) -> RequestPlace
+    /// The other server that owns the shard; nil when nobody is known, or it is this one.
+    let owner: @Sendable (ShardID) -> PeerAddress?
     let connector: OwnerConnector
     let seal: HopSeal
     let visitor: LoopVisitor
@@ -52,6 +55,8 @@ struct HeldRequest {
     /// Another server has passed it on, so it goes no further.
     let isHop: Bool
     let pace: RequestPace
+    /// The shard whose owner answers it; where the body says it, only known when that is here.
+    var home = RecoveredState.commonShard
     let until: NIODeadline
     /// As much of it as has arrived. Nothing more is read while it waits.
     var parts: [HTTPServerRequestPart]
@@ -66,6 +71,7 @@ struct HeldRequest {
 
 /// A request that was passed on to the owner.
 struct PassedRequest {
+    var home: ShardID { held.home }
     /// As it was, without its parts.
     private var held: HeldRequest
     /// All that was sent, so that it can be sent to another server when this one refuses it unread;

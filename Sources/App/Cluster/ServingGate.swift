@@ -2,10 +2,8 @@ import NIOHTTP1
 import Persistence
 import Synchronization
 
-/// Lets requests in while this server owns what they need, and counts those that are under way, so
-/// that the data can be given up between two requests.
-///
-/// All shards are one here, as they have one owner at a time.
+/// Lets requests in while this server owns the shard that is their home, and counts those that are
+/// under way, so that the shard can be given up between two requests.
 final class ServingGate: Sendable {
     private enum Phase {
         case closed
@@ -18,14 +16,11 @@ final class ServingGate: Sendable {
 
     private struct State {
         var phase = Phase.closed
-        /// Shards that are ready to serve.
-        var ready: Set<ShardID> = []
         /// Of this opening; who was let in by an earlier one counts no more.
         var term: UInt64 = 0
         var underWay: [RequestPace: Int] = [:]
     }
 
-    private let shardCount: Int
     private let mayRead: @Sendable () -> Bool
     private let state = Mutex(State())
 
@@ -36,11 +31,8 @@ final class ServingGate: Sendable {
     /// How often it is looked whether the last request has its answer.
     private static let lookEvery = Duration.milliseconds(2)
 
-    /// - Parameter mayRead: whether nobody else can own the data at this moment.
-    init(shardCount: Int, mayRead: @escaping @Sendable () -> Bool) {
-        self.shardCount = shardCount
-        self.mayRead = mayRead
-    }
+    /// - Parameter mayRead: whether nobody else can own the shard at this moment.
+    init(mayRead: @escaping @Sendable () -> Bool) { self.mayRead = mayRead }
 
     // MARK: Requests
 
@@ -69,29 +61,20 @@ final class ServingGate: Sendable {
 
     var isOpen: Bool { state.withLock { $0.phase == .open } }
 
-    // MARK: Shards
+    // MARK: The shard
 
     /// The shard can be served from here.
-    ///
-    /// - Returns: whether that was the last one that was missing.
-    func open(_ shard: ShardID) -> Bool {
+    func open() {
         state.withLock { state in
-            state.ready.insert(shard)
-            guard state.ready.count == shardCount, state.phase == .closed else { return false }
+            guard state.phase == .closed else { return }
             state.phase = .open
             state.term += 1
             state.underWay = [:]
-            return true
         }
     }
 
     /// The shard is not here any more: whatever was read before is worth nothing.
-    func close(_ shard: ShardID) {
-        state.withLock { state in
-            state.ready.remove(shard)
-            state.phase = .closed
-        }
-    }
+    func close() { state.withLock { $0.phase = .closed } }
 
     /// Lets nobody in any more, and waits for those who are in: first for the slow ones, while the
     /// quick ones still come and go.
@@ -114,6 +97,22 @@ final class ServingGate: Sendable {
             try? await Task.sleep(for: Self.lookEvery)
         }
     }
+}
+
+/// The gates of all shards.
+struct ServingGates: Sendable {
+    private let gates: [ServingGate]
+
+    init(shardCount: Int, mayRead: @escaping @Sendable (ShardID) -> Bool) {
+        gates = (0..<shardCount).map { number in
+            let shard = ShardID(UInt16(number))
+            return ServingGate { mayRead(shard) }
+        }
+    }
+
+    subscript(shard: ShardID) -> ServingGate { gates[Int(shard.rawValue)] }
+
+    var openCount: Int { gates.count(where: \.isOpen) }
 }
 
 /// One request that was let in. It is under way until `leave`.

@@ -116,11 +116,13 @@ struct Users: AsyncParsableCommand {
 struct HandOver: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hand-over",
-        abstract: "Give the data of a cluster to another server, beside the running owner.")
+        abstract: "Give the shards of this server to the others of its cluster, until --end.")
 
     @OptionGroup var options: OperatorOptions
+    @Flag(help: "Let this server have shards again.")
+    var end = false
 
-    func run() async throws { try await options.run(.handOver) }
+    func run() async throws { try await options.run(end ? .comeBack : .handOver) }
 }
 
 struct Tokens: AsyncParsableCommand {

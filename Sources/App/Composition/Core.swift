@@ -28,6 +28,8 @@ struct Core: Sendable {
     /// What wraps the data keys.
     let masterKey: MasterKey
     let limiters: RateLimiters
+    /// Asks the owners of all shards; nil where all are here.
+    let calls: RoutedShardCalls?
     /// What of all this is here at the moment.
     let holds: ShardHolds
     let snapshots = SnapshotHealth()
@@ -72,29 +74,42 @@ struct Core: Sendable {
 
     /// Makes the actors, which own the state from then on.
     ///
-    /// - Parameter local: what `log` is, unless it is a cluster's.
+    /// - Parameters:
+    ///   - local: what `log` is, unless it is a cluster's.
+    ///   - routing: makes what asks the owners of shards, in a cluster.
     static func make(
         of recovered: RecoveredState, _ settings: Settings, keys: MasterKeys, keyring: DataKeyring,
-        log: any EventLog, local: LocalStore?, clock: any WallClock
+        log: any EventLog, local: LocalStore?, clock: any WallClock, routing: Routing? = nil
     ) async throws -> Core {
         let random = SystemRandomSource()
         let limiters = RateLimiters(policies: settings.rateLimits)
         for chunk in recovered.rateLimits.chunks {
             try await limiters.restore(chunk: chunk, at: clock.now())
         }
+        let holds = ShardHolds(shardCount: log.shardCount, holdsAll: local != nil)
         let hasher = settings.makeHasher()
         let journal = CallJournal(log: log)
         let usageActor = UsageActor(recovered: recovered.usage, log: log, journal: journal)
         journal.whenFresh { Task { await usageActor.absorb() } }
+        let shards = recovered.accounts.enumerated().map { index, accounts in
+            AccountActor(
+                shard: ShardID(UInt16(index)), recovered: accounts, log: log, keyring: keyring,
+                hasher: hasher, policy: settings.policy, random: random)
+        }
+        let installation = InstallationActor(
+            recovered: recovered.installation, lastUsed: recovered.tokensLastUsed, log: log,
+            random: random)
+        let calls = routing?(shards, installation, limiters, holds)
         return Core(
             local: local, log: log,
-            accounts: accountDirectory(
-                recovered, settings, log: log, keyring: keyring, hasher: hasher, random: random),
+            accounts: AccountDirectory(
+                shards: shards, installation: installation, calls: calls, isHere: holds.holds,
+                hasher: hasher, random: random),
             usage: usageActor,
             alerts: AlertsActor(
                 recovered: recovered.alerts, limits: settings.smsLimits, log: log),
             journal: journal, keyring: keyring, masterKey: keys.current, limiters: limiters,
-            holds: ShardHolds(shardCount: log.shardCount, holdsAll: local != nil),
+            calls: calls, holds: holds,
             hasPreviousKeys: !keys.previous.isEmpty,
             hasher: hasher, catalog: try settings.catalog(), clock: clock,
             recordsReplayed: recovered.recordsReplayed)
@@ -120,21 +135,12 @@ struct Core: Sendable {
         return (directory, keyring)
     }
 
-    private static func accountDirectory(
-        _ recovered: RecoveredState, _ settings: Settings, log: any EventLog, keyring: DataKeyring,
-        hasher: PasswordHasher, random: SystemRandomSource
-    ) -> AccountDirectory {
-        let shards = recovered.accounts.enumerated().map { index, accounts in
-            AccountActor(
-                shard: ShardID(UInt16(index)), recovered: accounts, log: log, keyring: keyring,
-                hasher: hasher, policy: settings.policy, random: random)
-        }
-        let installation = InstallationActor(
-            recovered: recovered.installation, lastUsed: recovered.tokensLastUsed, log: log,
-            random: random)
-        return AccountDirectory(
-            shards: shards, installation: installation, hasher: hasher, random: random)
-    }
+    typealias Routing = (
+        [AccountActor], InstallationActor, RateLimiters, ShardHolds
+    ) -> RoutedShardCalls
+
+    /// Where requests are counted against their limits.
+    var limits: any RateLimiting { calls ?? limiters }
 
     func parts(
         _ providers: [GatewayProvider], _ prober: Prober, _ sms: SMSService, _ traces: TraceRoutes,

@@ -77,12 +77,13 @@ enum Server {
             HistoryKeeper(history: built.history, clock: process.clock),
             ControlServer(directory: settings.dataDirectory, logger: logger) { command in
                 guard let cluster else { return await commands.perform(command) }
-                return await cluster.perform(command, by: commands)
+                return await cluster.perform(command)
             },
             built.prober,
             server,
         ]
         if let cluster {
+            cluster.open(commands)
             services.insert(cluster.following(begin: built.begin), at: 0)
             services.append(cluster.departure)
         } else {
@@ -116,7 +117,7 @@ enum Server {
     ) -> @Sendable () async -> OperationsRoutes.Readiness {
         { [log = core.log, isStopping = process.isStopping] in
             if isStopping.isSet { return .stopping }
-            guard await cluster?.hasOwner() ?? true else { return .noOwner }
+            guard await cluster?.hasOwners() ?? true else { return .noOwner }
             return log.hasRoom ? .ready : .diskRefusesWrites
         }
     }
@@ -129,9 +130,8 @@ enum Server {
         guard !settings.cluster.isOn else {
             throw OperatorFailure(
                 status: .unavailable,
-                text: "The log is a cluster's, so this has to be asked of the server that owns "
-                    + "it: run it there, with that server's --data-dir. `countersign_cluster_owner`"
-                    + " in its /metrics is 1.")
+                text: "The log is a cluster's, so this has to be asked of a running server of "
+                    + "it: run it there, with that server's --data-dir.")
         }
         let sink = LogSink.standardError()
         defer { sink.flush() }

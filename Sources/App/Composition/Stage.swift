@@ -49,7 +49,7 @@ struct Stage: Sendable {
                 bulkheads: CallBulkheads(
                     perIntegrationMax: settings.callsPerIntegrationMax,
                     perTokenMax: settings.callsPerTokenMax),
-                limiters: core.limiters, hasCallLimit: settings.rates[.calls].quota != nil,
+                limiters: core.limits, hasCallLimit: settings.rates[.calls].quota != nil,
                 visitor: visitor, clock: core.clock, encoder: encoder, metrics: metrics,
                 accessLog: accessLog, logger: logger),
             route: route, group: MultiThreadedEventLoopGroup.singleton)
@@ -85,7 +85,7 @@ struct Stage: Sendable {
                 table: table,
                 accounts: AccountAuthenticator(
                     accounts: core.accounts, stepUpSeconds: settings.policy.stepUpSeconds),
-                limiters: core.limiters, sources: sources,
+                limiters: core.limits, sources: sources,
                 sameSite: SameSiteRule(publicOrigin: http.publicOrigin),
                 bodies: BodyReader(
                     jsonBytesMax: http.jsonBodyBytesMax,
@@ -102,6 +102,10 @@ struct Stage: Sendable {
         return Built(
             front: front, gateway: gateway, direct: direct, prober: prober, history: history
         ) {
+            // Another server may be about to finish a registration.
+            if core.calls != nil {
+                await core.accounts.installation.respectClaim(at: core.clock.now())
+            }
             await settle(providers)
             await sms.closeInterrupted(core.usage)
         }

@@ -15,6 +15,17 @@ func accountRule<Value>(
     }
 }
 
+extension AccountDirectory {
+    /// Whose a secret is; nil where nobody can have it.
+    func owner(of secret: BearerSecret) throws(APIError) -> AccountActor? {
+        do throws(AccountError) {
+            return try actor(of: secret.shard)
+        } catch {
+            throw APIError(error)
+        }
+    }
+}
+
 extension APIError {
     init(_ error: AccountError) {
         switch error {

@@ -5,6 +5,14 @@ extension Call {
     /// The body as a JSON object of this type. Members that the type does not have are ignored, as
     /// users of a growing API expect; one that is missing or of another type is named in `field`.
     package func decode<Body: Decodable>(_ type: Body.Type) throws(APIError) -> Body {
+        try BodyDecoding.decode(type, from: body)
+    }
+}
+
+enum BodyDecoding {
+    static func decode<Body: Decodable>(
+        _ type: Body.Type, from body: ByteBuffer
+    ) throws(APIError) -> Body {
         do throws(JSONFault) {
             // Foundation's decoder lets trailing commas and repeated names pass.
             var scanner = JSONScanner(Array(body.readableBytesView))

@@ -18,8 +18,10 @@ enum OperatorCommand: Codable, Sendable, Equatable {
     /// One step of a rotation of the data keys; asked again and again, so that its caller can show
     /// how far it is.
     case rotateKeys(KeyRotation.Step)
-    /// Give the data of a cluster to another server and go on as a standby.
+    /// Give all shards of a cluster to the other servers, and be no choice for any.
     case handOver
+    /// Be a choice again.
+    case comeBack
 }
 
 /// The answer: the same content for people and for programs.

@@ -69,7 +69,7 @@ struct OperatorService: Sendable {
             guard let upkeep else { throw APIError(.internalError) }
             guard let rotation = upkeep.rotation else { throw APIError(inCluster: "the keys") }
             return try await rotation.perform(step)
-        case .handOver:
+        case .handOver, .comeBack:
             throw APIError(
                 .notReady, message: "This server is not one of several.",
                 suggestedFix: "docs/cluster.md says how several servers share the data.")

@@ -158,7 +158,7 @@ struct AccountRoutes: Sendable {
         _ text: String
     ) throws(APIError) -> (AccountActor, TokenDigest) {
         guard let secret = BearerSecret(.temporary, presented: text),
-            let owner = accounts[secret.shard]
+            let owner = try accounts.owner(of: secret)
         else { throw APIError(.tempTokenInvalid, field: "temp_token") }
         return (owner, secret.digest)
     }
@@ -286,7 +286,7 @@ struct AccountRoutes: Sendable {
         ) { call throws(APIError) in
             let body = try call.decode(ResetPasswordBody.self)
             guard let secret = BearerSecret(.passwordReset, presented: body.reset_token),
-                let owner = accounts[secret.shard]
+                let owner = try accounts.owner(of: secret)
             else { throw APIError(.resetTokenInvalid, field: "reset_token") }
             try await accountRule { () throws(AccountError) in
                 try await owner.resetPassword(

@@ -104,14 +104,17 @@ struct TwoFactorRoutes: Sendable {
         of call: Call, tempToken: String?
     ) throws(APIError) -> (AccountActor, FactorHolder, TokenDigest?) {
         if case .session(let principal) = call.caller {
-            guard let owner = accounts[principal.user.id.shard] else {
-                throw APIError(.userUnknown)
+            let owner: AccountActor
+            do throws(AccountError) {
+                owner = try accounts.owner(of: principal.user.id)
+            } catch {
+                throw APIError(error)
             }
             return (owner, .session(principal.user.id), principal.digest)
         }
         guard let tempToken else { throw APIError(.notSignedIn) }
         guard let secret = BearerSecret(.temporary, presented: tempToken),
-            let owner = accounts[secret.shard]
+            let owner = try accounts.owner(of: secret)
         else { throw APIError(.tempTokenInvalid, field: "temp_token") }
         return (owner, .tempToken(secret.digest), nil)
     }

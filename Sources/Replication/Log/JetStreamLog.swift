@@ -77,7 +77,7 @@ package final class JetStreamLog: EventLog {
     /// - Parameter rank: 0 for the first choice, 1 for the next; nil to leave it to others.
     package func setCandidate(_ shard: ShardID, rank: Int?) {
         let driver = driver(shard)
-        driver.setCandidate(rank)
+        guard driver.setCandidate(rank) else { return }
         // What nobody owns is taken over now and not with the next tick.
         jetStream.client.eventLoop.execute { driver.step { $0.tick(now: $1) } }
     }

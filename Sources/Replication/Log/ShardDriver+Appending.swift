@@ -5,10 +5,13 @@ import Synchronization
 extension ShardDriver {
     var isClosed: Bool { state.withLock { $0.isClosed } }
 
-    func setCandidate(_ rank: Int?) {
+    /// - Returns: whether that is something new.
+    @discardableResult
+    func setCandidate(_ rank: Int?) -> Bool {
         state.withLock { state in
-            state.rank = rank
+            defer { state.rank = rank }
             state.replica?.setCandidate(rank: rank)
+            return state.rank != rank
         }
     }
 

@@ -67,9 +67,9 @@ package final class Membership: Sendable {
         if isDue { announce() }
     }
 
-    /// Tells everybody that this server is no choice any more.
-    package func setStopping() {
-        state.withLock { $0.own.isStopping = true }
+    /// Tells everybody whether this server is no choice any more.
+    package func setStopping(_ isStopping: Bool = true) {
+        state.withLock { $0.own.isStopping = isStopping }
         announce()
     }
 

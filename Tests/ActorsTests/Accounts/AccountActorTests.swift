@@ -282,7 +282,7 @@ import Testing
         let world = World()
         let email = try EmailAddress("ada@example.com")
         _ = try await world.register()
-        let owner = world.accounts.shard(of: email)
+        let owner = try world.accounts.shard(of: email)
         let wrong = Redacted(Array("not the password".utf8))
         for index in 0..<10 {
             await #expect(throws: AccountError.invalidCredentials) {

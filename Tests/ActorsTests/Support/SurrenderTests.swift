@@ -70,6 +70,21 @@ struct SurrenderTests {
         }
     }
 
+    @Test("an actor whose shard is elsewhere is not asked: it would say that nobody is there")
+    func elsewhere() async throws {
+        let world = World()
+        let (user, _, secret) = try await world.register()
+        let directory = AccountDirectory(
+            shards: world.accounts.shards, installation: world.accounts.installation,
+            isHere: { $0 != user.id.shard }, hasher: world.hasher, random: world.random)
+        let email = try EmailAddress("ada@example.com")
+        #expect(throws: AccountError.notReady) { try directory.owner(of: user.id) }
+        #expect(throws: AccountError.notReady) { try directory.shard(of: email) }
+        #expect(throws: AccountError.notReady) { try directory.actor(of: secret.shard) }
+        #expect(directory.authenticateNow(secret, at: world.start) == nil)
+        #expect(try directory.actor(of: ShardID(99)) == nil)
+    }
+
     @Test("wrong passwords are counted on by whoever takes over")
     func throttle() async throws {
         let world = World()

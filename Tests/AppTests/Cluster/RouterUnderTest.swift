@@ -33,7 +33,7 @@ final class RouterUnderTest {
 
     init() throws {
         let (lease, other) = (lease, other)
-        let gate = ServingGate(shardCount: 1) { lease.isSet }
+        let gate = ServingGate { lease.isSet }
         self.gate = gate
         let ids = TraceIDSource(seed: SystemRandomSource())
         seal = HopSeal(try MasterKey(text: String(repeating: "1", count: 63) + "0"))
@@ -44,8 +44,11 @@ final class RouterUnderTest {
             RefusalAnswer($0, ids: ids, date: "")
         }
         let parts = RouterParts(
-            place: { gate.enter($0).map { .here($0) } ?? owner().map { .away($0) } ?? .unknown },
-            owner: owner, connector: OwnerConnector(tls: nil), seal: seal,
+            homes: RequestHomes(shardCount: 16),
+            place: { _, pace in
+                gate.enter(pace).map { .here($0) } ?? owner().map { .away($0) } ?? .unknown
+            },
+            owner: { _ in owner() }, connector: OwnerConnector(tls: nil), seal: seal,
             visitor: LoopVisitor(
                 ids: ids, sources: SourceResolver(trustedProxies: [], isInCluster: true),
                 clock: FixedClock()),
@@ -64,19 +67,19 @@ final class RouterUnderTest {
     /// The data is here.
     func open() {
         lease.isSet = true
-        _ = gate.open(ShardID(0))
+        gate.open()
     }
 
     func endLease() { lease.isSet = false }
 
-    func close() { gate.close(ShardID(0)) }
+    func close() { gate.close() }
 
     /// The data is at another server.
     func ownerIsElsewhere() { other.isSet = true }
 
     // MARK: The client
 
-    func head(_ method: HTTPMethod = .GET, _ uri: String = "/api/auth/session") -> HTTPRequestHead {
+    func head(_ method: HTTPMethod = .GET, _ uri: String = "/api/tokens") -> HTTPRequestHead {
         HTTPRequestHead(
             version: .http1_1, method: method, uri: uri, headers: ["host": "id.example.com"])
     }
@@ -85,7 +88,7 @@ final class RouterUnderTest {
         for part in parts { try channel.writeInbound(part) }
     }
 
-    func ask(_ uri: String = "/api/auth/session") throws {
+    func ask(_ uri: String = "/api/tokens") throws {
         try send(.head(head(.GET, uri)), .end(nil))
     }
 

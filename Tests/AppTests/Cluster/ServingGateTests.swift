@@ -19,15 +19,15 @@ struct ServingGateTests {
     private let gate: ServingGate
 
     init() {
-        gate = ServingGate(shardCount: 2) { [lease] in lease.isValid }
+        gate = ServingGate { [lease] in lease.isValid }
     }
 
     private func open() {
-        #expect(!gate.open(ShardID(0)) && gate.enter(.quick) == nil)
-        #expect(gate.open(ShardID(1)))
+        #expect(gate.enter(.quick) == nil)
+        gate.open()
     }
 
-    @Test("nobody gets in before every shard is ready")
+    @Test("nobody gets in before the shard is ready")
     func opening() throws {
         open()
         let permit = try #require(gate.enter(.quick))
@@ -72,9 +72,9 @@ struct ServingGateTests {
         open()
         let permit = try #require(gate.enter(.slow))
         #expect(await impatientDrain() == 1)
-        gate.close(ShardID(0))
+        gate.close()
         #expect(!permit.isValid)
-        #expect(gate.open(ShardID(0)))
+        gate.open()
         #expect(!permit.isValid)
         let second = try #require(gate.enter(.quick))
         // It was counted by the opening before.

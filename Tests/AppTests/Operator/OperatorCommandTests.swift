@@ -21,7 +21,7 @@ struct OperatorCommandTests {
                 owner: "grace@example.com"),
             .mintToken(name: "", scopes: [], expiresInDays: nil, owner: nil),
             .revokeToken(id: "tok_1"),
-            .handOver,
+            .handOver, .comeBack,
         ])
     func roundTrip(_ command: OperatorCommand) throws {
         let line = try JSONEncoder().encode(command)

@@ -107,7 +107,7 @@ struct OperatorServiceTests {
         )
         for number in 0..<450 {
             let email = try EmailAddress("user\(number)@example.com")
-            let owner = accounts.shard(of: email)
+            let owner = try accounts.shard(of: email)
             let id = UserID(
                 shard: email.shard(of: log.shardCount), at: context.at,
                 random: SystemRandomSource())
@@ -126,7 +126,7 @@ struct OperatorServiceTests {
         let added = try await ask(.addUser(email: "root@example.com"), Reset.self)
         let text = try #require(added.reset_token)
         let secret = try #require(BearerSecret(.passwordReset, presented: text))
-        let owner = accounts.shard(of: try EmailAddress("root@example.com"))
+        let owner = try accounts.shard(of: try EmailAddress("root@example.com"))
         let context = CommandContext(
             at: FixedClock().now(), trace: TraceID(high: 1, low: 1), source: .unknown, userAgent: ""
         )

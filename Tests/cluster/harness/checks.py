@@ -1,6 +1,9 @@
 """What has to hold of a cluster whatever was done to it."""
 
+import time
 from collections import Counter
+
+import requests
 
 from .servers import Caller, Load, Members
 
@@ -56,3 +59,16 @@ def check_nothing_lost(members: Members, admin: Caller, load: Load) -> None:
         f"\n{len(acknowledged)} events and {len(load.emails)} accounts, all there once; "
         f"refused meanwhile: {dict(Counter(load.failures))}"
     )
+
+
+def eventually(is_so, seconds: float = 30) -> None:
+    """A server that hands over, or begins anew, may cut a request off."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if is_so():
+                return
+        except requests.RequestException:
+            pass
+        time.sleep(0.2)
+    raise AssertionError("it does not come to that")

@@ -80,8 +80,8 @@ class Member:
             env={**self.environment, "COUNTERSIGN_PORT": str(self.port)}, timeout=120, check=False,
         )
 
-    def hand_over(self) -> subprocess.CompletedProcess:
-        arguments = ["hand-over", "--data-dir", str(self.home / "data")]
+    def hand_over(self, *options: str) -> subprocess.CompletedProcess:
+        arguments = ["hand-over", *options, "--data-dir", str(self.home / "data")]
         return subprocess.run(
             [str(COUNTERSIGN), *arguments], cwd=self.home, capture_output=True, text=True,
             env=self.environment, timeout=60, check=False,
@@ -173,6 +173,19 @@ class Members:
 
     def anybody(self) -> Member:
         return random.choice([each for each in self.all if each is not self.avoided])
+
+    def wait_spread(self, among: list[Member] | None = None,
+                    seconds: float = START_SECONDS_MAX) -> list[int]:
+        """Until each server serves its share of the shards."""
+        deadline = time.monotonic() + seconds
+        while True:
+            served = [
+                each.metric("countersign_cluster_shards_served") for each in among or self.all
+            ]
+            if None not in served and sum(served) == 16 and max(served) - min(served) <= 1:
+                return [int(count) for count in served]
+            assert time.monotonic() < deadline, f"{served} shards are served"
+            time.sleep(0.2)
 
     def wait_ready(self, seconds: float = START_SECONDS_MAX) -> None:
         deadline = time.monotonic() + seconds

@@ -22,7 +22,7 @@ extension OperatorCommand {
         case .listTokens, .mintToken, .revokeToken: .shard(InstallationActor.shard)
         case .listUsers: .all
         case .importUsers(let users, _): Self.home(of: users, shardCount)
-        case .logExtent, .rotateKeys, .handOver: .thisServer
+        case .logExtent, .rotateKeys, .handOver, .comeBack: .thisServer
         }
     }
 
