@@ -141,6 +141,26 @@ def test_shards_are_spread(members, admin, token):
     check_nothing_lost(members, admin, load)
 
 
+def test_a_rolling_upgrade_refuses_nobody(members, admin, token):
+    """One server after the other is stopped, and started as a new version would be. Callers are
+    those of a balancer that asks /ready."""
+    members.wait_spread()
+    with Load(members, token) as load:
+        load.wait(100)
+        for member in members.all:
+            members.avoided = member
+            load.wait(50)
+            assert member.stop() == 0
+            load.wait(100)
+            member.start()
+            members.wait_ready()
+            members.avoided = None
+            load.wait(100)
+    print(f"\nupgraded: {load.outage(0):.2f} s without an acknowledgement at the most")
+    assert load.failures == [], load.failures
+    check_nothing_lost(members, admin, load)
+
+
 def test_owner_stands_still(members, admin, token):
     with Load(members, token) as load:
         load.wait(200)
