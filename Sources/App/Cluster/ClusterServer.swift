@@ -34,7 +34,7 @@ struct ClusterServer: Sendable {
         let desk = OperatorDesk()
         let core = try await Core.empty(
             settings, keys: keys, keyring: member.keyring, log: member.log, clock: process.clock,
-            routing: routing(process, member, desk))
+            routing: routing(process, member, gates, desk))
         guard let calls = core.calls else { preconditionFailure("made by the routing") }
         let server = ClusterServer(
             process: process, core: core, member: member, gates: gates, calls: calls, desk: desk)
@@ -73,7 +73,8 @@ struct ClusterServer: Sendable {
     }
 
     private static func routing(
-        _ process: Server.Process, _ member: ClusterMember, _ desk: OperatorDesk
+        _ process: Server.Process, _ member: ClusterMember, _ gates: ServingGates,
+        _ desk: OperatorDesk
     ) -> Core.Routing {
         let (log, clock, logger) = (member.log, process.clock, process.logger)
         return { shards, installation, limiters, holds in
@@ -81,7 +82,8 @@ struct ClusterServer: Sendable {
                 holds.holds(shard) && log.mayRead(shard)
             }
             let answerer = ShardAnswerer(
-                directory: log, local: local, limiters: limiters, desk: desk, clock: clock)
+                directory: log, local: local, limiters: limiters, desk: desk, clock: clock,
+                gates: gates)
             return member.peers.calls(answerer, logger: logger)
         }
     }

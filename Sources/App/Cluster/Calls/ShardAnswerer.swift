@@ -11,6 +11,9 @@ struct ShardAnswerer: Sendable {
     /// An operator's command, by this server's own actors.
     let desk: OperatorDesk
     let clock: any WallClock
+    /// What is asked of a shard is under way there like every request, so that a shard in good
+    /// order is not given up in the middle of it. Nil where shards stay.
+    var gates: ServingGates?
 
     /// - Parameter others: who knows of accounts in any shard.
     func answer(_ bytes: [UInt8], asking others: any ShardCalls) async -> [UInt8] {
@@ -21,6 +24,33 @@ struct ShardAnswerer: Sendable {
     func answer(_ call: ShardCall, asking others: any ShardCalls) async -> ShardAnswer {
         let home = call.home(of: directory.shardCount)
         guard directory.place(of: home) == .here else { return .misdirected }
+        // Commands have a permit of their own, which is as slow as they are.
+        if case .perform = call { return await lookAndCheck(call, home, asking: others) }
+        guard let gates else { return await lookAndCheck(call, home, asking: others) }
+        guard let permit = await permit(for: home, gates) else { return .misdirected }
+        defer { permit.leave() }
+        let answer = await lookAndCheck(call, home, asking: others)
+        return permit.isValid ? answer : .notReady
+    }
+
+    /// How long a shard may take to begin here, or to leave.
+    private static let gatePatience = Duration.seconds(1)
+    private static let gatePause = Duration.milliseconds(5)
+
+    /// Waits while the shard is here and nobody is let in: it has come just now, or is about to go.
+    private func permit(for shard: ShardID, _ gates: ServingGates) async -> RequestPermit? {
+        let deadline = ContinuousClock.now + Self.gatePatience
+        while directory.place(of: shard) == .here {
+            if let permit = gates[shard].enter(.quick) { return permit }
+            guard ContinuousClock.now < deadline, !Task.isCancelled else { return nil }
+            try? await Task.sleep(for: Self.gatePause)
+        }
+        return nil
+    }
+
+    private func lookAndCheck(
+        _ call: ShardCall, _ home: ShardID, asking others: any ShardCalls
+    ) async -> ShardAnswer {
         let answer: ShardAnswer
         do throws(ShardCallError) {
             answer = try await look(call, asking: others)
