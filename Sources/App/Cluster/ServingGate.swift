@@ -24,8 +24,8 @@ final class ServingGate: Sendable {
     private let mayRead: @Sendable () -> Bool
     private let state = Mutex(State())
 
-    /// What is slow may take so long to end, while others are served; those that are held until then
-    /// have half a second left.
+    /// What is slow may take so long to end, while others are served; those that are held until
+    /// then have half a second left.
     static let slowPatience = Duration.milliseconds(1000)
     /// Nobody is served then, and quick requests are a few commits of the log.
     static let quickPatience = Duration.milliseconds(200)
