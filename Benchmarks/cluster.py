@@ -207,7 +207,8 @@ def report(settings: Settings) -> str:
         "\n".join(machine.facts(settings.directory or tempfile.gettempdir())),
     ]
     for (name, connections), rows in found.items():
-        parts.append(f"## {name[0].upper()}{name[1:]} a request, {connections} connections")
+        noun = "connection" if connections == 1 else "connections"
+        parts.append(f"## {name[0].upper()}{name[1:]}: {connections} {noun}")
         lines = [cells(on, connections, measured) for on, measured in rows.items()]
         parts.append(table(HEADS, lines))
     return "\n\n".join(parts) + "\n"
