@@ -1,7 +1,8 @@
 # One command for everything. Each target is a script that says what it is doing and can be run twice.
 .DEFAULT_GOAL := help
 .PHONY: help setup run build test proof check fmt bench micro capacity soak crash powercut corruption \
-	simulate replicas cluster cluster-test cluster-chaos mutants fuzz release clean
+	simulate replicas cluster cluster-test cluster-chaos cluster-bench \
+	mutants fuzz release clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +34,10 @@ fmt: ## format all Swift files in place
 bench: ## side by side with its peers: docs/benchmarks.md; FIGURES=session,events for some
 	@scripts/setup.sh --for bench
 	@scripts/bench.sh
+
+cluster-bench: ## what servers of a cluster cost beside one: docs/benchmarks/cluster.md (after make bench)
+	@scripts/setup.sh
+	@.venv/bin/python Benchmarks/cluster.py --write
 
 micro: ## time single pieces, and fail when one has become slow
 	@scripts/setup.sh --for build

@@ -1,11 +1,11 @@
 """What servers of a cluster cost beside a single one: rates, latencies and the time of processors
 for each request, with one, two and three servers on three NATS servers.
 
-    python3 Benchmarks/cluster.py [--write]
+    .venv/bin/python Benchmarks/cluster.py [--write]
 
-`--write` puts the tables into docs/benchmarks/cluster.md. After `make bench` and `make
-cluster-test` have built and installed the parts. Everything shares one machine, so more servers
-can't answer more here: what tells how they would scale is the processor's time for a request.
+`make cluster-bench` does that, after `make bench` has built the products; `--write` puts the tables
+into docs/benchmarks/cluster.md. Everything shares one machine, so more servers can't answer more
+here: what tells how they would scale is the processor's time for a request.
 """
 
 import os
@@ -200,7 +200,7 @@ def report(settings: Settings) -> str:
                     rows.setdefault(one.name, []).append(measured)
     parts = [
         "# Servers in a cluster, beside a single one",
-        f"`python3 Benchmarks/cluster.py --write` on {datetime.now(UTC):%Y-%m-%d}, commit "
+        f"`make cluster-bench` on {datetime.now(UTC):%Y-%m-%d}, commit "
         f"{machine.commit()}; {settings.rounds} rounds of {settings.seconds} s each, medians. "
         "Servers, the three servers of NATS (`sync_interval: always`) and wrk share one machine. "
         "The load is spread evenly over the servers. *Time* is that of a core for each request.",

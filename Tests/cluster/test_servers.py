@@ -212,6 +212,31 @@ def test_metrics_of_shards(members, admin):
     assert owned == 16 and len(asked) > 5
 
 
+def test_copies_are_scrubbed_and_owners_shown(engine, tmp_path):
+    members = Members(tmp_path / "servers", engine.urls)
+    for member in members.all:
+        member.environment["COUNTERSIGN_CLUSTER_SCRUB_SECONDS"] = "10"
+    try:
+        members.start()
+        members.wait_spread()
+        admin = make_admin(members)
+        overview = admin.send("GET", members.all[0].url + "/api/admin/overview").json()["cluster"]
+        owners = {shard["owner"] for shard in overview["shards"]}
+        assert owners == {member.url for member in members.all}, overview
+        assert {shard["standing"] for shard in overview["shards"]} == {"here", "elsewhere"}
+
+        def scrubbed() -> int:
+            texts = [member.get("/metrics").text for member in members.all]
+            assert not re.search(r"^countersign_cluster_damaged_copies\S+ [^0]", "".join(texts),
+                                 re.MULTILINE)
+            done = r"^countersign_cluster_scrubbed_timestamp\S+ \d"
+            return sum(len(re.findall(done, text, re.MULTILINE)) for text in texts)
+
+        eventually(lambda: scrubbed() == 16, 60)
+    finally:
+        members.end()
+
+
 def test_nobody_serves_without_the_engine(engine, members, admin):
     owner = members.owner()
     for node in engine.nodes:

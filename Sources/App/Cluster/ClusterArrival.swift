@@ -36,10 +36,7 @@ struct ClusterArrival {
             try await writeSnapshots(snapshots, &directory, &state)
             try await writeMessages(after: snapshots, &directory, &state)
         } catch let fault as DecodingFault {
-            throw StorageError.corrupt(
-                file: "the cluster's log", offset: 0,
-                reason: "its records pass their checksums and can't be understood (\(fault)); "
-                    + "were they written by a newer version?")
+            throw StorageError.notUnderstood(fault, in: "the cluster's log")
         }
         summary.shardCount = cluster.shards.count
         summary.replayed = state.recordsReplayed

@@ -83,7 +83,7 @@ struct ClusterMember: Sendable {
         }
     }
 
-    var shards: [ShardID] { (0..<log.shardCount).map { ShardID(UInt16($0)) } }
+    var shards: [ShardID] { log.shards }
 
     /// Where requests of the shard are to be sent; nil when nobody is known, or it is this server.
     func owner(of shard: ShardID) -> PeerAddress? {

@@ -8,7 +8,7 @@ struct ClusterMetrics: Sendable {
     let gates: ServingGates
 
     func write(to text: inout PrometheusText) {
-        let statuses = (0..<log.shardCount).map { log.status(of: ShardID(UInt16($0))) }
+        let statuses = log.statuses
         text.gauge(
             "countersign_cluster_owner",
             "1 on the server of shard 0, which has what there is once in an installation.",

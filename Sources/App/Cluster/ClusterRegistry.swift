@@ -46,14 +46,21 @@ struct ClusterRegistry: Sendable {
 
     /// What there is; nil when nobody has founded a cluster on these servers.
     static func stored(in jetStream: JetStream) async throws -> ClusterMetadata? {
-        let sequence: UInt64
-        do throws(JetStreamError) {
-            sequence = try await jetStream.info(of: stream).state.lastSequence
-        } catch  where error.errorCode == APIErrorCode.streamNotFound {
-            return nil
-        }
+        let sequence = try await lastSequence(in: jetStream)
         guard sequence > 0 else { return nil }
         return try ClusterMetadata(try await jetStream.message(sequence, of: stream).payload)
+    }
+
+    /// 0 where there is no message, or no stream either.
+    private static func lastSequence(
+        in jetStream: JetStream
+    ) async throws(JetStreamError) -> UInt64 {
+        do throws(JetStreamError) {
+            return try await jetStream.info(of: stream).state.lastSequence
+        } catch {
+            guard error.errorCode == APIErrorCode.streamNotFound else { throw error }
+            return 0
+        }
     }
 
     /// Founds a cluster with what another place has made.
@@ -68,12 +75,7 @@ struct ClusterRegistry: Sendable {
 
     /// Whether nobody has founded a cluster on these servers.
     func isNew() async throws(JetStreamError) -> Bool {
-        do throws(JetStreamError) {
-            return try await jetStream.info(of: Self.stream).state.lastSequence == 0
-        } catch {
-            guard error.errorCode == APIErrorCode.streamNotFound else { throw error }
-            return true
-        }
+        try await Self.lastSequence(in: jetStream) == 0
     }
 
     private typealias Joined = Result<(metadata: ClusterMetadata, keyring: DataKeyring), any Error>

@@ -33,10 +33,7 @@ struct Following: Service {
         do {
             try await follower.follow(server.member.log.feed(of: shard), of: shard)
         } catch let fault as DecodingFault {
-            throw StorageError.corrupt(
-                file: "the cluster's log, shard \(shard)", offset: 0,
-                reason: "its records pass their checksums and can't be understood "
-                    + "(\(fault)); were they written by a newer version?")
+            throw StorageError.notUnderstood(fault, in: "the cluster's log, shard \(shard)")
         }
     }
 }

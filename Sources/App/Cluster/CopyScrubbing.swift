@@ -23,22 +23,19 @@ struct CopyScrubbing: Sendable {
     func run() async {
         guard intervalSeconds > 0 else { return }
         await cancelWhenGracefulShutdown {
-            var plan = ScrubPlan(
-                intervalSeconds: intervalSeconds, firstSeconds: intervalSeconds / Self.firstPart)
+            let firstSeconds = intervalSeconds / Self.firstPart
+            let pause = Duration.seconds(min(Self.checkSeconds, max(1, firstSeconds)))
+            var plan = ScrubPlan(intervalSeconds: intervalSeconds, firstSeconds: firstSeconds)
             while !Task.isCancelled {
-                for shard in log.shards where !owned.contains(shard) { log.copies.forget(shard) }
+                let owned = log.owned
+                log.copies.forget { !owned.contains($0) }
                 if let shard = plan.next(owned: owned, now: clock.now().seconds) {
                     await scrub(shard)
                 } else {
-                    try? await Task.sleep(
-                        for: .seconds(min(Self.checkSeconds, max(1, intervalSeconds / 10))))
+                    try? await Task.sleep(for: pause)
                 }
             }
         }
-    }
-
-    private var owned: Set<ShardID> {
-        Set(log.shards.filter { log.status(of: $0)?.role == .owning })
     }
 
     private func scrub(_ shard: ShardID) async {

@@ -6,12 +6,6 @@ struct ShardMetrics: Sendable {
     /// By the number of the shard; nil while it is not loaded.
     let statuses: [ShardStatus?]
 
-    init(_ log: JetStreamLog) {
-        self.init(statuses: (0..<log.shardCount).map { log.status(of: ShardID(UInt16($0))) })
-    }
-
-    init(statuses: [ShardStatus?]) { self.statuses = statuses }
-
     func write(to text: inout PrometheusText) {
         writeRoles(to: &text)
         gauge(

@@ -56,10 +56,7 @@ struct Core: Sendable {
         do {
             recovered = try RecoveredState.recover(from: log, usage: usage)
         } catch let fault as DecodingFault {
-            throw StorageError.corrupt(
-                file: directory.path, offset: 0,
-                reason: "its records pass their checksums and can't be understood (\(fault)); "
-                    + "was it written by a newer version?")
+            throw StorageError.notUnderstood(fault, in: directory.path)
         }
         return try await make(
             of: recovered, settings, keys: keys, keyring: keyring, log: log,
@@ -200,5 +197,15 @@ enum FatalDisk {
             + "start the server again.\n"
         FileHandle.standardError.write(Data(text.utf8))
         _exit(exitCode)
+    }
+}
+
+extension StorageError {
+    /// Nothing is damaged: a newer version wrote it, or a bug did.
+    static func notUnderstood(_ fault: DecodingFault, in place: String) -> StorageError {
+        .corrupt(
+            file: place, offset: 0,
+            reason: "its records pass their checksums and can't be understood (\(fault)); were "
+                + "they written by a newer version?")
     }
 }

@@ -38,7 +38,7 @@ struct ClusterOverview: Sendable, Equatable {
     }
 
     init(_ log: JetStreamLog) {
-        shards = (0..<log.shardCount).map { Shard(log.status(of: ShardID(UInt16($0)))) }
+        shards = log.statuses.map { Shard($0) }
         thisServer = log.settings.address
         damagedCopies = log.copies.findings
     }

@@ -73,8 +73,8 @@ package final class ShardSpreader: Sendable {
     /// What is to be given away now.
     func nextMove() -> HandOverPlan.Move? {
         guard let placement = placement() else { return nil }
-        let owned = log.shards.filter { log.status(of: $0)?.role == .owning }
-        return plan.withLock { $0.next(owned: Set(owned), in: placement, now: now()) }
+        let owned = log.owned
+        return plan.withLock { $0.next(owned: owned, in: placement, now: now()) }
     }
 
     private func placement() -> Placement? {
@@ -84,4 +84,10 @@ package final class ShardSpreader: Sendable {
 
 extension ShardOwnership {
     package var shards: [ShardID] { (0..<shardCount).map { ShardID(UInt16($0)) } }
+
+    /// The shards of this server at this moment.
+    package var owned: Set<ShardID> { Set(shards.filter { status(of: $0)?.role == .owning }) }
+
+    /// By the number of the shard; nil while it is not loaded.
+    package var statuses: [ShardStatus?] { shards.map { status(of: $0) } }
 }

@@ -22,9 +22,9 @@ package final class CopyStandings: Sendable {
         standings.withLock { $0[shard] = standing }
     }
 
-    /// Another server looks after the shard now, and its word counts.
-    package func forget(_ shard: ShardID) {
-        standings.withLock { $0[shard] = nil }
+    /// Another server looks after these shards now, and its word counts.
+    package func forget(_ isAnothers: (ShardID) -> Bool) {
+        standings.withLock { $0 = $0.filter { !isAnothers($0.key) } }
     }
 
     package var all: [ShardID: Standing] { standings.withLock { $0 } }

@@ -46,7 +46,7 @@ package struct Scrubber: Sendable {
         let driver = log.driver(shard)
         // What a follower has verified is in the stream; a copy that lacks it is behind at most.
         guard let end = driver.status?.sequence else { return Report() }
-        let base = try await beginning(driver)
+        var base = try await beginning(driver)
         var report = Report()
         report.serversMissed = try await servers(of: driver.names.stream)
         for _ in 0..<Self.consumersMax where !report.serversMissed.isEmpty && !Task.isCancelled {
@@ -55,9 +55,13 @@ package struct Scrubber: Sendable {
                 CopyCheck(driver.place, after: base, through: end))
             let outcome = await reader.read(after: base.sequence, unwanted: report.serversRead)
             guard case .read(let server, let verdict, let messages) = outcome else { continue }
-            // What was trimmed meanwhile is not missing.
-            if verdict != .whole, try await beginning(driver) != base {
-                return try await scrub(shard)
+            if verdict != .whole {
+                // What was trimmed meanwhile is not missing: read again, from where it begins now.
+                let now = try await beginning(driver)
+                guard now == base else {
+                    base = now
+                    continue
+                }
             }
             report.serversRead.insert(server)
             report.serversMissed.remove(server)

@@ -170,3 +170,35 @@ def test_the_server_itself(overview, gateway):
     assert facts["Users"] == str(told["users"]) and facts["Events lost"] == "None"
     for name in ("Memory", "Log", "Disk free"):
         assert re.fullmatch(r"[\d.]+ (B|kB|MB|GB|TB)", facts[name]), facts
+
+
+def test_a_cluster_has_a_card_and_a_single_server_has_none(overview, gateway):
+    console = overview
+    expect(console.card("Server")).to_be_visible()
+    expect(console.page.get_by_role("heading", name="Cluster")).to_have_count(0)
+
+    here, there = "http://a.test:8080", "http://b.test:8080"
+
+    def spread(route):
+        answer = route.fetch()
+        body = answer.json()
+        body["cluster"] = {
+            "this_server": here,
+            "shards": [
+                {"shard": 0, "standing": "here", "owner": here, "epoch": 1},
+                {"shard": 1, "standing": "here", "owner": here, "epoch": 1},
+                {"shard": 2, "standing": "elsewhere", "owner": there, "epoch": 3},
+                {"shard": 3, "standing": "here", "owner": here, "epoch": 1},
+                {"shard": 4, "standing": "stopped", "owner": None, "epoch": 1},
+            ],
+        }
+        route.fulfill(response=answer, json=body)
+
+    console.page.route("**/api/admin/overview", spread)
+    card = console.card("Cluster")
+    rows = card.locator("tbody tr")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(0)).to_have_text(re.compile("a.test.*This server.*3.*0–1, 3$"))
+    expect(rows.nth(1)).to_have_text(re.compile("b.test[^T]*1.*2$"))
+    expect(rows.nth(2)).to_have_text(re.compile("followed.*server’s log.*1.*4$"))
+    inspect(console, "cluster")

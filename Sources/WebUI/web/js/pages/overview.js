@@ -20,10 +20,7 @@ const SECONDS = 5;
 export function render(page) {
   const problem = problemArea({
     retry: () => live.refresh(),
-    onLoss(isLost) {
-      cards.forEach((one) => { one.hidden = isLost; });
-      if (!isLost) cluster.hideIfAlone();
-    },
+    onLoss: (isLost) => cards.forEach((one) => { one.hidden = isLost; }),
   });
   const needs = attention();
   const hour = lastHour();

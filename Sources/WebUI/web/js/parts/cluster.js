@@ -11,19 +11,17 @@ const OTHERS = {
 };
 
 export function clusterCard() {
-  const body = el("div", { class: "table-wrap" });
-  const node = el("section", { class: "card", hidden: true },
-    el("header", { class: "card-header" }, el("h2", {}, "Cluster")), body);
-  let isAlone = true;
+  const node = el("div", {});
   return {
     node,
-    update(cluster) {
-      isAlone = !cluster;
-      node.hidden = isAlone;
-      if (cluster) refill(body, cluster, () => table(cluster));
-    },
-    hideIfAlone() { if (isAlone) node.hidden = true; },
+    update(cluster) { refill(node, cluster, () => (cluster ? card(cluster) : [])); },
   };
+}
+
+function card(cluster) {
+  return el("section", { class: "card" },
+    el("header", { class: "card-header" }, el("h2", {}, "Cluster")),
+    el("div", { class: "table-wrap" }, table(cluster)));
 }
 
 function table(cluster) {
