@@ -134,6 +134,9 @@ static const unsigned char js_parts_backup_codes_js[] = {
 static const unsigned char js_parts_banners_js[] = {
 #embed "web/js/parts/banners.js"
 };
+static const unsigned char js_parts_cell_js[] = {
+#embed "web/js/parts/cell.js"
+};
 static const unsigned char js_parts_charts_js[] = {
 #embed "web/js/parts/charts.js"
 };
@@ -322,6 +325,7 @@ static const webui_file files[] = {
     FILE("/js/parts/attention.js", js_parts_attention_js),
     FILE("/js/parts/backup-codes.js", js_parts_backup_codes_js),
     FILE("/js/parts/banners.js", js_parts_banners_js),
+    FILE("/js/parts/cell.js", js_parts_cell_js),
     FILE("/js/parts/charts.js", js_parts_charts_js),
     FILE("/js/parts/chips.js", js_parts_chips_js),
     FILE("/js/parts/cluster.js", js_parts_cluster_js),

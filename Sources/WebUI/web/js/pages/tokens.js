@@ -3,6 +3,7 @@
 import * as api from "../api.js";
 import { serverNow } from "../connection.js";
 import { el, fill, styles as load } from "../dom.js";
+import { cell } from "../parts/cell.js";
 import { confirm } from "../parts/dialog.js";
 import { actionButton } from "../parts/form.js";
 import {
@@ -125,5 +126,3 @@ function expiry(at) {
   const isSoon = (Date.parse(at) - serverNow()) / 1000 < SOON_SECONDS;
   return el("span", { class: "row" }, relativeTime(at), isSoon && badge("warn", "Soon"));
 }
-
-const cell = (label, content) => el("td", { "data-label": label }, content);

@@ -1,6 +1,7 @@
 // Whose each shard of a cluster is. A server with a log of its own has no such card.
 
 import { el } from "../dom.js";
+import { cell } from "./cell.js";
 import { badge } from "./notices.js";
 import { count } from "./numbers.js";
 import { refill } from "./refill.js";
@@ -25,16 +26,19 @@ function card(cluster) {
 }
 
 function table(cluster) {
-  return el("table", { class: "table" },
+  return el("table", { class: "table rows" },
+    el("caption", { class: "visually-hidden" }, "Servers and the shards that they own"),
     el("thead", {}, el("tr", {},
       el("th", { scope: "col" }, "Server"),
       el("th", { scope: "col", class: "numeric" }, "Shards"),
       el("th", { scope: "col" }, "Which"))),
     el("tbody", {}, rows(cluster).map((row) => el("tr", {},
-      el("td", {}, row.name, row.isHere ? [" ", badge("accent", "This server")] : null,
-        row.isBad ? [" ", badge("bad", "Look at the server’s log")] : null),
-      el("td", { class: "numeric" }, count(row.shards.length)),
-      el("td", {}, ranges(row.shards))))));
+      cell("Server", [
+        el("span", {}, row.name),
+        row.isHere && [" ", badge("accent", "This server")],
+        row.isBad && [" ", badge("bad", "Look at the server’s log")]]),
+      cell("Shards", count(row.shards.length), "numeric"),
+      cell("Which", ranges(row.shards))))));
 }
 
 // Servers in the order of their addresses; what has no owner comes last.

@@ -2,6 +2,7 @@
 
 import { el } from "../dom.js";
 import { exactUTC, relativeTime } from "../time.js";
+import { cell } from "./cell.js";
 import { copyButton, traceLink } from "./copy.js";
 import { bytes, count, milliseconds } from "./numbers.js";
 import { EVENT_SOURCES, EVENT_STATES, stateBadge } from "./states.js";
@@ -40,10 +41,6 @@ export function eventRow(event) {
     cell("Units", units(event)),
     cell("Source", source(event)),
     cell("Trace", el("div", { class: "pair" }, traceLink(event.trace_id), providerID(event))));
-}
-
-function cell(label, content, kind = null) {
-  return el("td", { "data-label": label, class: kind }, content);
 }
 
 /** The time of day, exact, in UTC */

@@ -2,6 +2,7 @@
 
 import { el, fill } from "../dom.js";
 import { relativeTime } from "../time.js";
+import { cell } from "./cell.js";
 import { copyable, traceLink } from "./copy.js";
 import { emptyState, skeleton } from "./notices.js";
 import { counted } from "./numbers.js";
@@ -69,5 +70,4 @@ function code(text) {
   }, shown);
 }
 
-const cell = (label, content) => el("td", { "data-label": label }, content);
 const dash = () => el("span", { class: "muted" }, "–");
